@@ -1,0 +1,48 @@
+/** The person's own browser is given an address and nothing else, and a failure of it is told. */
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { everythingIn, newFolder } from '../../test/folders.ts'
+import { application, provider, rejection } from '../../test/signing.ts'
+import { openInBrowser } from '../index.ts'
+
+describe('the browser of the system', () => {
+  const program = (script: string): void => {
+    const folder = newFolder()
+    if (script !== '') {
+      writeFileSync(join(folder, 'xdg-open'), `#!/bin/sh\n${script}\n`)
+      chmodSync(join(folder, 'xdg-open'), 0o755)
+    }
+    vi.stubEnv('PATH', folder)
+  }
+
+  it.skipIf(process.platform !== 'linux')('is given the address as it is, through no shell', async () => {
+    const file = join(newFolder(), 'asked')
+    program(`printf '%s|' "$#" "$@" > ${file}`)
+    const url = new URL('https://id.test/?a=b&c=$(touch x)`touch y`;z \'"')
+    await openInBrowser(url)
+    vi.unstubAllEnvs()
+    expect(everythingIn(join(file, '..'))[0]?.bytes.toString()).toBe(`1|${url.href}|`)
+  })
+
+  it.skipIf(process.platform !== 'linux').each([['', 'ENOENT'], ['exit 3', '3'], ['kill -9 $$', 'SIGKILL']])('that cannot be opened (%j) is told, without the address', async (script, why) => {
+    program(script)
+    const error = await rejection(openInBrowser(new URL('https://id.test/?state=secret-state')), ['secret-state'])
+    vi.unstubAllEnvs()
+    expect(error.message).toBe(`"xdg-open" could not open the browser (${why}).`)
+  })
+
+  it.each(['file:///etc/passwd', 'javascript:1', 'smb://host/share', 'x-apple.systempreferences:x'])('is not asked for `%s`, which is no web address', async (url) => {
+    program('exit 3')
+    await expect(openInBrowser(new URL(url))).rejects.toThrow(TypeError)
+    vi.unstubAllEnvs()
+  })
+
+  it.skipIf(process.platform !== 'linux')('that fails makes the sign-in fail, so that another way can be taken', async () => {
+    const authority = await provider()
+    const { session } = await application(authority, { open: openInBrowser })
+    program('exit 3')
+    expect(await rejection(session.signIn())).toMatchObject({ code: 'sign-in-failed', details: { error: 'no_browser' } })
+    vi.unstubAllEnvs()
+  })
+})

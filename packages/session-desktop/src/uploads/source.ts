@@ -1,0 +1,114 @@
+/** A seller's file: opened to be read and nothing else, and looked at again before each part of it is sent. */
+import { createHash } from 'node:crypto'
+import { open, stat, type FileHandle } from 'node:fs/promises'
+import type { FileSource } from 'tus-js-client'
+import { failed } from './failure.ts'
+import type { Body } from './stack.ts'
+
+const pieceBytes = 1024 * 1024
+
+/** What tells one state of a file from another. */
+export interface Fingerprint {
+  readonly size: number
+  /** Nanoseconds, and the file's number on its disk, as decimal text. */
+  readonly changed: string
+  readonly inode: string
+}
+
+/** An open file. */
+export interface Source extends FileSource {
+  readonly fingerprint: Fingerprint
+  /** Its SHA-256; reads only what was not hashed yet. Rejects when the file changed meanwhile. */
+  digest(signal: AbortSignal): Promise<Buffer>
+}
+
+/** Opens a file, following a link. Rejects with the failure `unreadable`. */
+export async function openSource(path: string): Promise<Source> {
+  const file = await opened(path).catch((cause: unknown) => {
+    throw failed({ code: 'unreadable' }, cause)
+  })
+  const fingerprint = await fingerprintOf(file)
+  const { size } = fingerprint
+
+  /** Both what is open and what the path leads to now: a file may be written to, or another put in its place. */
+  const unchanged = async (): Promise<void> => {
+    const now = await Promise.all([fingerprintOf(file), fingerprintOf(path)]).catch(() => [])
+    if (now.length === 0 || !now.every((found) => isSame(found, fingerprint))) throw failed({ code: 'changed' })
+  }
+
+  const hash = createHash('sha256')
+  let hashed = 0
+  /** Parts are sent in order, and some of them again: each byte counts once, and what would leave a gap is read later. */
+  const count = (at: number, bytes: Uint8Array): void => {
+    if (at > hashed || at + bytes.length <= hashed) return
+    hash.update(bytes.subarray(hashed - at))
+    hashed = at + bytes.length
+  }
+
+  const hashTheRest = async (signal?: AbortSignal): Promise<void> => {
+    for await (const _piece of piecesOf(file, hashed, size, count)) signal?.throwIfAborted()
+  }
+  /** While the server works on the last part but one, whose answer is waited for. What went wrong shows when the rest is read again. */
+  let ahead: Promise<void> | undefined
+  const sendPart = async function* (start: number, end: number): AsyncGenerator<Uint8Array> {
+    yield* piecesOf(file, start, end, count)
+    if (end < size && size - end <= end - start) ahead ??= hashTheRest().catch(() => undefined)
+  }
+
+  return {
+    size,
+    fingerprint,
+    async digest(signal) {
+      await ahead
+      await hashTheRest(signal)
+      await unchanged()
+      return hash.copy().digest()
+    },
+    async slice(start, end) {
+      await unchanged()
+      const body: Body = { size: end - start, pieces: () => sendPart(start, end) }
+      return { value: body, done: end >= size }
+    },
+    close: () => void file.close().catch(() => undefined),
+  }
+}
+
+/** Whether a file is still as it was. */
+export function isSame(a: Fingerprint, b: Fingerprint): boolean {
+  return a.size === b.size && a.changed === b.changed && a.inode === b.inode
+}
+
+/** `seen` is told of each piece once it was taken, so that it works while the piece is on its way, and the next is read meanwhile. */
+async function* piecesOf(file: FileHandle, start: number, end: number, seen: (at: number, bytes: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+  const read = async (at: number): Promise<Uint8Array> => {
+    const bytes = Buffer.allocUnsafe(Math.min(pieceBytes, end - at))
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, at)
+    // Less than was announced would leave the server waiting for the rest.
+    if (bytesRead === 0) throw failed({ code: 'changed' })
+    return bytes.subarray(0, bytesRead)
+  }
+  let at = start
+  let reading = at < end ? read(at) : undefined
+  while (reading) {
+    const piece = await reading
+    const next = at + piece.length
+    reading = next < end ? read(next) : undefined
+    // Nobody may want it any more.
+    reading?.catch(() => undefined)
+    yield piece
+    seen(at, piece)
+    at = next
+  }
+}
+
+async function opened(path: string): Promise<FileHandle> {
+  // Looked at first: opening a pipe would wait for somebody to write to it.
+  if (!(await stat(path)).isFile()) throw new TypeError('This is no file.')
+  return open(path, 'r')
+}
+
+/** Looks at a file; rejects where there is none. */
+export async function fingerprintOf(place: FileHandle | string): Promise<Fingerprint> {
+  const { size, mtimeNs, ino } = await (typeof place === 'string' ? stat(place, { bigint: true }) : place.stat({ bigint: true }))
+  return { size: Number(size), changed: String(mtimeNs), inode: String(ino) }
+}

@@ -1,0 +1,25 @@
+/** Reads a body that somebody else sent, and no more of it than is wanted. */
+
+/** Reads the text of a request or an answer; `undefined` when it is longer than `maxBytes`, of which no more is kept. Rejects when `signal` aborts. */
+export async function readText(message: Request | Response, maxBytes: number, signal?: AbortSignal): Promise<string | undefined> {
+  if (Number(message.headers.get('content-length') ?? 0) > maxBytes) {
+    await message.body?.cancel()
+    return undefined
+  }
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  const body = signal && message.body ? message.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal }) : message.body
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength
+    // Leaving the loop cancels the rest.
+    if (bytes > maxBytes) return undefined
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/** Whether the message says that it is of this media type, whatever parameters follow. */
+export function isOfType(message: Request | Response, type: string): boolean {
+  return (message.headers.get('content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase() === type
+}

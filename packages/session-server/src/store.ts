@@ -1,0 +1,87 @@
+/** Where sessions are kept: the port, and the store in memory for one process. */
+import { listeners } from './listeners.ts'
+import type { SessionRow } from './session.ts'
+
+/**
+ * Keeps rows and tells of their changes; for many nodes `redisStore` of `@3dimli/session-server/redis`, or one over the host's own database.
+ * What cannot be done in time rejects, best with the code `store-unavailable` (see {@link isStoreUnavailable}): nothing waits without an end, and nothing is taken for done.
+ */
+export interface SessionStore {
+  get(sid: string): Promise<SessionRow | undefined>
+  /** The rows of one subject, or all of them. */
+  list(subject?: string): Promise<readonly SessionRow[]>
+  /**
+   * Writes `row` if the stored version is still `expected` (`undefined`: no row yet), durably and in one step, then tells the listeners. A `lastSeenAt`
+   * that a touch has moved on meanwhile stays.
+   *
+   * @returns whether it was written
+   */
+  swap(row: SessionRow, expected: number | undefined): Promise<boolean>
+  /** Moves `lastSeenAt` forward; tells no one. */
+  touch(sid: string, at: number): Promise<void>
+  /**
+   * Calls `listener` after each swap of this session, on whichever node it happened. It may be called without one: when the store cannot be sure that
+   * it heard of every swap, it calls all listeners, and they look for themselves. A feed reads its row only then, and when a deadline that it knows has
+   * passed. A listener must not throw.
+   */
+  subscribe(sid: string, listener: () => void): () => void
+  /**
+   * Calls `listener` with the `sid` of each swap of any session, on whichever node it happened; without one when the store may have missed some, for then
+   * any row may be another. A listener must not throw.
+   */
+  follow(listener: (sid?: string) => void): Following
+}
+
+/** A listener to all changes of a store. */
+export interface Following {
+  /** Resolves when the listener has been told of every swap that was written before this call. Rejects when the store cannot be sure of that in time. */
+  caughtUp(): Promise<void>
+  stop(): void
+}
+
+/** Options of {@link memoryStore}. */
+export interface MemoryStoreOptions {
+  /** How many ended sessions are remembered, so that their tokens still prove an end. @default 10000 */
+  readonly keepEnded?: number
+}
+
+/**
+ * Makes a store that lives as long as the process.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from '@3dimli/session-server'
+ *
+ * const store = memoryStore()
+ * ```
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
+  const keepEnded = options.keepEnded ?? 10_000
+  const rows = new Map<string, SessionRow>()
+  const ended = new Set<string>()
+  const { subscribe, follow, tell } = listeners()
+  return {
+    get: async (sid) => rows.get(sid),
+    list: async (subject) => [...rows.values()].filter((row) => subject === undefined || row.subject === subject),
+    async swap(row, expected) {
+      const stored = rows.get(row.sid)
+      if (stored?.version !== expected) return false
+      // A touch may have come between the read and this write.
+      rows.set(row.sid, stored && stored.lastSeenAt > row.lastSeenAt ? { ...row, lastSeenAt: stored.lastSeenAt } : row)
+      if (row.end) ended.add(row.sid)
+      for (const sid of ended) {
+        if (ended.size <= keepEnded) break
+        ended.delete(sid)
+        rows.delete(sid)
+      }
+      tell(row.sid)
+      return true
+    },
+    async touch(sid, at) {
+      const row = rows.get(sid)
+      if (row && row.lastSeenAt < at) rows.set(sid, { ...row, lastSeenAt: at })
+    },
+    subscribe,
+    follow,
+  }
+}

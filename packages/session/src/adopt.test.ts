@@ -1,0 +1,25 @@
+/** Which key pairs tokens may be bound to. */
+import { expect, it } from 'vitest'
+import { outcome, scene } from '../test/scene.ts'
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+const bound = { accessToken: 'at', tokenType: 'DPoP', subject: 'mira' } as const
+
+it('P8 a private key that can leave the device is refused, by name', async () => {
+  const { first } = scene()
+  await first.session.start()
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])
+  const secret = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  const pairs = [
+    await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']), {}, { privateKey: {}, publicKey: {} }, { publicKey }, { privateKey },
+    { privateKey, publicKey: {} }, { privateKey: { type: 'private', extractable: false }, publicKey }, { privateKey: secret, publicKey },
+  ]
+  for (const keys of pairs) {
+    const failure = await outcome(first.session.adopt({ ...bound, keys: keys as never }))
+    expect(failure).toBeInstanceOf(TypeError)
+    expect((failure as TypeError).message).toContain('"keys"')
+  }
+  expect(first.session.state.status).toBe('signed-out')
+  await first.session.adopt({ ...bound, keys: await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']) })
+  expect(first.session.state.status).toBe('active')
+})

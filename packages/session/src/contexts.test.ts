@@ -1,0 +1,51 @@
+/** What one tab learns of what happened in another. */
+import { describe, expect, it, vi } from 'vitest'
+import { eventually } from '../test/eventually.ts'
+import { signedIn, signIn, turns } from '../test/scene.ts'
+
+describe('a tab that was frozen', () => {
+  it('P2 E3 forgets what it holds of a session that ended meanwhile, although the same person is signed in again', async () => {
+    const made = await signedIn({ tabs: 2 })
+    const { first, second, device } = made
+    const forget = vi.fn()
+    second.session.register(forget)
+    second.context.freeze()
+    await first.session.signOut()
+    await signIn(made, first)
+    second.context.thaw()
+    await eventually(() => expect(second.session.state).toMatchObject({ status: 'active', session: { epochId: device.row()?.epoch.id } }))
+    expect(forget).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('a message', () => {
+  it.each(['watching', 'ending', 'changed'])('P1 E8 `%s` that names another epoch fences at once and lifts when the record was read', async (type) => {
+    const { first, device } = await signedIn()
+    await device.clock.advance(200)
+    first.states.length = 0
+    device.post({ v: 1, type, from: 'another', epochId: 'another', generation: 0, feed: true })
+    await turns()
+    expect(first.states.map(({ status }) => status)).toEqual(['fenced', 'active'])
+    expect(first.session.state.status).toBe('active')
+  })
+})
+
+describe('a page out of sight', () => {
+  it.each([
+    ['is covered, and stays so when it is seen again', true],
+    ['and of which nobody was told that it went, is covered when it is seen again', false],
+  ])('P1 E3 %s, until the record was read; nobody is told anything', async (_what, told) => {
+    const { first, device } = await signedIn()
+    const before = first.states.length
+    if (told) first.context.hidden()
+    expect(first.context.covered).toBe(told)
+    device.storageMode = 'hangs'
+    first.context.shown()
+    await turns()
+    expect(first.context.covered).toBe(true)
+    device.storageMode = 'works'
+    first.context.shown()
+    await turns()
+    expect([first.context.covered, first.states.length]).toEqual([false, before])
+  })
+})

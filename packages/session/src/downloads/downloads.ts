@@ -1,0 +1,226 @@
+/** Saves, lists, opens and removes a session's downloads. */
+import { SessionError } from '../errors.ts'
+import { feature, type Captured } from '../feature.ts'
+import { inertHeaders, inertType } from './inert.ts'
+import type { Session } from '../shape.ts'
+import { openShelf, type Card, type Shelf } from './shelf.ts'
+import { createTurns } from './turns.ts'
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** Options of `createDownloads()`. */
+export interface DownloadsOptions {
+  /** The largest file that `url()` may bring into memory, bytes. @default 256 MiB */
+  readonly largestUrlBytes?: number
+}
+
+/** How far a save is. */
+export interface SaveProgress {
+  readonly receivedBytes: number
+  /** Absent when the server did not say. */
+  readonly totalBytes?: number
+}
+
+/** Options of `save()`. */
+export interface SaveOptions {
+  /** What the person calls it. Default: the id. */
+  readonly name?: string
+  readonly signal?: AbortSignal
+  /** Called as bytes arrive. */
+  readonly onProgress?: (progress: SaveProgress) => void
+  /** What the file must hash to, hexadecimal; anything else is not kept. */
+  readonly sha256?: string
+}
+
+/** One saved download. */
+export interface Download {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  /** Bytes. */
+  readonly size: number
+  /** Epoch ms. */
+  readonly savedAt: number
+}
+
+/** One download that was opened; each read looks again whether the session still lives. */
+export interface OpenDownload extends Download {
+  stream(): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>
+  response(): Promise<Response>
+  /** Makes an object URL, revoked when the session ends; rejects with `too-large` beyond the limit. */
+  url(): Promise<string>
+}
+
+/** The downloads of a session. */
+export interface Downloads {
+  /**
+   * Fetches a file and keeps it, encrypted. An interrupted save leaves nothing; saving an id again replaces it when the new file is whole.
+   * A request of another origin (a signed file link) is sent without credentials.
+   *
+   * Rejects with {@link SessionError}: `download-failed`, `integrity`, `quota`, and those of `session.fetch`.
+   */
+  save(id: string, request: RequestInfo | URL, options?: SaveOptions): Promise<Download>
+  /** Opens a saved download; `undefined` when there is none. */
+  open(id: string): Promise<OpenDownload | undefined>
+  list(): Promise<readonly Download[]>
+  remove(id: string): Promise<void>
+}
+
+/**
+ * Makes the downloads of a session; to be called before `session.start()`, or any time after.
+ *
+ * @example
+ * ```ts
+ * import type { Session } from '@3dimli/session'
+ * import { createDownloads } from '@3dimli/session/downloads'
+ * declare const session: Session
+ *
+ * const downloads = createDownloads(session)
+ * await downloads.save('chair', '/api/library/chair/file', { onProgress: ({ receivedBytes }) => console.log(receivedBytes) })
+ * const chair = await downloads.open('chair')
+ * const bytes = await (await chair?.response())?.arrayBuffer()
+ * ```
+ */
+export function createDownloads(session: Session, options: DownloadsOptions = {}): Downloads {
+  const largestUrlBytes = options.largestUrlBytes ?? 256 * 1024 * 1024
+  if (typeof largestUrlBytes !== 'number' || !(largestUrlBytes > 0)) throw new TypeError('"largestUrlBytes" must be a number of bytes')
+  const access = session[feature]
+  const cacheOf = (contentId: string): string => `3dimli.${access.name}.downloads.${contentId}`
+  const target = { kind: 'cache-storage', cache: cacheOf('{content}') } as const
+  const turns = createTurns(`3dimli.${access.name}.downloads`)
+  const urls = new Set<string>()
+  const saving = new Set<string>()
+  let tidied: string | undefined
+
+  session.register(target).catch(() => undefined)
+  access.onForget('downloads', () => {
+    for (const url of urls) URL.revokeObjectURL(url)
+    urls.clear()
+  })
+
+  const capture = (signal?: AbortSignal): Promise<Captured> => access.capture(signal, 'downloads')
+  const shelfOf = async (captured: Captured, signal?: AbortSignal): Promise<Shelf> => {
+    await access.protect([target])
+    const content = await access.content(captured, signal)
+    const shelf = await openShelf(cacheOf(content.id), content, access.random, access.resolve('/').origin)
+    if (tidied !== captured.epochId && saving.size === 0 && (await turns.tidy(() => shelf.tidy(saving)))) tidied = captured.epochId
+    return shelf
+  }
+
+  const request = async (captured: Captured, target: RequestInfo | URL, signal: AbortSignal): Promise<Response> => {
+    const url = access.resolve(target instanceof Request ? target.url : target)
+    // What is kept encrypted must not lie in the HTTP cache as well, in the clear (seen in Chromium 156).
+    if (access.trusted(url)) return access.fetch(target instanceof Request ? target : url, { signal, cache: 'no-store' }, captured)
+    const open = new Request(target instanceof Request ? target : url, { signal, credentials: 'omit', cache: 'no-store' })
+    open.headers.delete('authorization')
+    open.headers.delete('dpop')
+    return access.fetchOpenly(open, signal)
+  }
+
+  const opened = (captured: Captured, card: Card): OpenDownload => {
+    const permit = async (): Promise<void> => void (await access.pass(captured))
+    const stream = async (): Promise<ReadableStream<Bytes>> => {
+      // The key is taken from the record for each stream and held no longer than it lasts.
+      const plain = await (await shelfOf(captured)).read(card, permit)
+      return plain.pipeThrough(new TransformStream<Bytes, Bytes>(), { signal: captured.signal })
+    }
+    const response = async (): Promise<Response> =>
+      new Response(await stream(), { headers: { ...inertHeaders, 'content-type': card.type, 'content-length': String(card.size) } })
+    return {
+      ...described(card),
+      stream,
+      response,
+      async url() {
+        if (card.size > largestUrlBytes) throw new SessionError('too-large', { limitBytes: largestUrlBytes })
+        const bytes = await (await response()).blob()
+        const blob = bytes.slice(0, bytes.size, inertType(card.type))
+        await permit()
+        const url = URL.createObjectURL(blob)
+        urls.add(url)
+        return url
+      },
+    }
+  }
+
+  return {
+    async save(id, source, { name, signal, onProgress, sha256 } = {}) {
+      if (typeof id !== 'string' || id === '') throw new TypeError('"id" must be a non-empty string')
+      if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) throw new TypeError('"sha256" must be 64 hexadecimal digits')
+      const captured = await capture(signal)
+      const either = signal ? AbortSignal.any([signal, captured.signal]) : captured.signal
+      return turns.save(either, async () => {
+        const shelf = await shelfOf(captured, signal)
+        const response = await request(captured, source, either)
+        if (!response.ok || !response.body) {
+          await response.body?.cancel()
+          throw new SessionError('download-failed', { status: response.status })
+        }
+        const announced = Number(response.headers.get('content-length') ?? Number.NaN)
+        // What a content coding hides is not the size of the file.
+        const totalBytes = Number.isFinite(announced) && !response.headers.has('content-encoding') ? announced : undefined
+        const hash = sha256 === undefined ? undefined : (await import('@noble/hashes/sha2.js')).sha256.create()
+        let receivedBytes = 0
+        const counted = response.body.pipeThrough(
+          new TransformStream<Bytes, Bytes>({
+            transform(chunk, controller) {
+              receivedBytes += chunk.length
+              hash?.update(chunk)
+              onProgress?.({ receivedBytes, ...(totalBytes !== undefined && { totalBytes }) })
+              controller.enqueue(chunk)
+            },
+          }),
+        )
+        const body = hex(access.random(16))
+        saving.add(body)
+        try {
+          await shelf.putBody(body, counted, either)
+          const short = totalBytes !== undefined && receivedBytes !== totalBytes
+          if (short || (hash && hex(hash.digest()) !== sha256?.toLowerCase())) throw new SessionError('integrity', {})
+          await access.pass(captured, signal)
+          const before = await shelf.card(id)
+          const card: Card = {
+            id, name: name ?? id, type: response.headers.get('content-type') ?? 'application/octet-stream', size: receivedBytes, savedAt: access.now(), body,
+          }
+          await shelf.putCard(card)
+          if (before) await shelf.removeBody(before.body)
+          return described(card)
+        } catch (error) {
+          await shelf.removeBody(body)
+          throw error
+        } finally {
+          saving.delete(body)
+        }
+      })
+    },
+
+    async open(id) {
+      const captured = await capture()
+      const shelf = await shelfOf(captured)
+      const card = await shelf.card(id)
+      await access.pass(captured)
+      return card && opened(captured, card)
+    },
+
+    async list() {
+      const captured = await capture()
+      const cards = await (await shelfOf(captured)).cards()
+      await access.pass(captured)
+      return cards.map(described).sort((a, b) => b.savedAt - a.savedAt)
+    },
+
+    async remove(id) {
+      const captured = await capture()
+      const shelf = await shelfOf(captured)
+      const card = await shelf.card(id)
+      if (card) await shelf.remove(card)
+    },
+  }
+}
+
+function described({ id, name, type, size, savedAt }: Card): Download {
+  return { id, name, type, size, savedAt }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,129 @@
+/** An end is told, written, erased and honoured later, also where this device does not help. */
+import { describe, expect, it } from 'vitest'
+import { signedIn, watched } from '../test/scene.ts'
+
+describe('a store that refuses to write the end', () => {
+  it('P1 P5 the fence stays, a flag is raised, and the report says that nothing is complete', async () => {
+    const { first, device } = await signedIn()
+    device.storageMode = 'refuses-writes'
+    expect(await first.session.signOut()).toMatchObject({ purge: { complete: false } })
+    expect(first.session.state.status).toBe('fenced')
+    expect(device.flags.size).toBe(1)
+  })
+
+  it('B6 nobody is told that the server revoked what it was never asked to', async () => {
+    const { first, device, server } = await signedIn()
+    device.storageMode = 'refuses-writes'
+    const { remote } = await first.session.signOut()
+    expect(server.revoked).toEqual([])
+    expect(remote).toBe('queued')
+  })
+
+  it('P1 a later start never shows the ended session as active', async () => {
+    const { first, device, open } = await signedIn()
+    device.storageMode = 'refuses-writes'
+    await first.session.signOut()
+    first.session.stop()
+    const later = open()
+    await later.session.start()
+    expect(later.states.map(({ status }) => status)).not.toContain('active')
+  })
+
+  it('P5 the flag stays up for as many starts as it takes until the end is written', async () => {
+    const { first, device, open } = await signedIn()
+    device.storageMode = 'refuses-writes'
+    await first.session.signOut()
+    first.session.stop()
+    const flags = [...device.flags]
+    const later = open()
+    await later.session.start()
+    later.session.stop()
+    expect([...device.flags]).toEqual(flags)
+    device.storageMode = 'works'
+    const last = open()
+    await last.session.start()
+    expect(device.row()?.live).toBeUndefined()
+    expect([...device.flags]).toEqual([])
+  })
+})
+
+describe('functions of the application', () => {
+  it('P2 one that never returns holds neither the purge nor the report', async () => {
+    const { first, device } = await signedIn()
+    first.session.register(() => new Promise(() => {}), { name: 'hung' })
+    const left = watched(first.session.signOut())
+    await device.clock.advance(60_000)
+    expect(left.result).toMatchObject({ purge: { failedFunctions: ['hung'], complete: false } })
+    expect(first.ends).toEqual(['signed-out'])
+  })
+})
+
+describe('telling the server', () => {
+  it.each([
+    [401, { error: 'invalid_client' }], [400, { error: 'invalid_request' }], [401, undefined], [403, undefined], [404, undefined], [500, undefined], [503, undefined],
+  ])('B6 %i %o: the session is over here, and nobody says that it was revoked there', async (status, body) => {
+    const { first, server, device } = await signedIn()
+    server.onRevoke = async () => ({ from: 'revocation', status, ...(body && { body }) })
+    const { purge, remote } = await first.session.signOut()
+    expect(purge?.complete).toBe(true)
+    expect(device.row()?.live).toBeUndefined()
+    expect(remote).not.toBe('revoked')
+  })
+})
+
+describe('the order of an end', () => {
+  it('P1 P2 fenced here, said to the others, written, said again, told', async () => {
+    const { first, device } = await signedIn()
+    const order: string[] = []
+    const note = (what: string): void => void order.push(`${what}: ${first.session.state.status}, ${device.row()?.live ? 'live' : 'over'}`)
+    first.session.register(() => void order.push('forgotten'))
+    first.session.onEnd(() => note('told'))
+    const { push } = device.posted
+    device.posted.push = (...messages) => {
+      for (const { type } of messages as { type: string }[]) note(type)
+      return push.apply(device.posted, messages)
+    }
+    await first.session.signOut()
+    expect(order).toEqual(['forgotten', 'ending: fenced, live', 'changed: purging, over', 'told: signed-out, over'])
+  })
+})
+
+describe('what is erased', () => {
+  it('P2 P9 D10 what was registered goes, and nothing else is touched', async () => {
+    const { first, device } = await signedIn()
+    const ours = [{ kind: 'indexeddb', database: 'recently-viewed' }, { kind: 'web-storage', area: 'local', key: 'shop.cart' }] as const
+    const others = [
+      { kind: 'indexeddb', database: 'recently-viewed-2' }, { kind: 'web-storage', area: 'local', key: 'shop.cart.theme' }, { kind: 'cache-storage', cache: 'shell' },
+    ] as const
+    for (const target of ours) await first.session.register(target)
+    for (const target of [...ours, ...others]) device.storage.set(JSON.stringify(target), new Set(['entry']))
+    const { purge } = await first.session.signOut()
+    expect([...device.storage.keys()]).toEqual(others.map((target) => JSON.stringify(target)))
+    expect(purge?.targets).toEqual(ours.map((target) => ({ target, outcome: 'erased', entries: 1, left: 0 })))
+  })
+
+  it('P2 registered by one tab goes when another tab ends the session', async () => {
+    const { first, second, device } = await signedIn({ tabs: 2 })
+    const target = { kind: 'opfs', path: 'drafts' } as const
+    await second.session.register(target)
+    device.storage.set(JSON.stringify(target), new Set(['entry']))
+    second.session.stop()
+    await first.session.signOut()
+    expect(device.storage.size).toBe(0)
+  })
+
+  it('P2 G4 G6 what cannot be erased is reported, and erased at the next start', async () => {
+    const target = { kind: 'opfs', path: 'drafts' } as const
+    let broken = true
+    const { first, device, open } = await signedIn({
+      ports: (ports) => ({ ...ports, eraser: { ...ports.eraser, erase: (given) => (broken ? Promise.reject(new Error('in use')) : ports.eraser.erase(given)) } }),
+    })
+    await first.session.register(target)
+    device.storage.set(JSON.stringify(target), new Set(['entry']))
+    expect(await first.session.signOut()).toMatchObject({ purge: { complete: false, targets: [{ target, outcome: 'failed' }] } })
+    expect([first.session.state.status, first.session.diagnostics().openJournals]).toEqual(['signed-out', 1])
+    broken = false
+    await open().session.start()
+    expect([device.storage.size, device.row()?.journals]).toEqual([0, []])
+  })
+})

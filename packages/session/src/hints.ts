@@ -1,0 +1,180 @@
+/** Hints that the record may have changed: messages, wake-ups and storage that failed; each fences first and reads then. */
+import { flagged } from './ending.ts'
+import type { Life } from './life.ts'
+import type { Ports, WakeListener } from './ports.ts'
+import type { SessionRecord } from './record.ts'
+import type { Row } from './row.ts'
+import { readMessage } from './sync.ts'
+import type { Trace } from './trace.ts'
+import type { Watch } from './watch.ts'
+
+const firstPauseMs = 250
+const longestPauseMs = 5_000
+/** How long a context believes that another one is writing an end. */
+const settleMs = 2_000
+const settlePauseMs = 50
+
+/** Somebody who wants the record to be read again. */
+interface Wait {
+  readonly until: (row: Row | undefined) => boolean
+  readonly refused: () => boolean
+  /** On the monotonic clock. */
+  readonly from: number
+}
+
+/** What a context does about hints. */
+export interface Hints {
+  hear(message: unknown): void
+  /** Fences until storage that failed answers again; it never ends a session. */
+  storageFailed(): void
+  readonly wake: WakeListener
+  /** How many messages were none of ours. */
+  malformed(): number
+  stop(): void
+}
+
+/** Makes the hints of one context. */
+export function createHints(input: {
+  readonly ports: Pick<Ports, 'clock' | 'cover' | 'channel' | 'flags' | 'store'>
+  readonly record: () => SessionRecord
+  readonly life: Life
+  readonly watch: () => Watch
+  readonly trace: Trace
+  readonly leftovers: () => void
+  /** Tells the other contexts that storage does not answer here. */
+  readonly blocked: () => void
+}): Hints {
+  const { ports, life, watch, trace } = input
+  const { clock } = ports
+  let stopped = false
+  let mending = false
+  let malformed = 0
+  let waiting: readonly Wait[] = []
+  /** The next look at the record: under way, or planned and to be called off for an earlier one. */
+  let looking: 'now' | (() => void) | undefined
+
+  /** Fences until the record was read again and `until` is content with it, or it took too long and nothing `refused` to be written. */
+  const reread = (until: Wait['until'], refused: Wait['refused'] = () => false, afterMs = 0): void => {
+    waiting = [...waiting, { until, refused, from: clock.monotonic() }]
+    life.fence(undefined, 'waking', true)
+    if (looking === 'now' || (looking && afterMs > 0)) return
+    looking?.()
+    if (afterMs > 0) looking = clock.timer(afterMs, look)
+    else look()
+  }
+
+  /** One look for all who wait. Whoever comes during it wants a read that began later. */
+  const look = (): void => {
+    const asked = waiting
+    const young = ({ from }: Wait): boolean => clock.monotonic() - from < settleMs
+    const later = (ms: number): void => {
+      looking = stopped ? undefined : clock.timer(ms, look)
+    }
+    looking = 'now'
+    input.record().stale()
+    input.record().read().then(
+      (row) => {
+        const left = asked.filter((wait) => !wait.until(row) && (young(wait) || wait.refused()))
+        const came = waiting.slice(asked.length)
+        waiting = [...left, ...came]
+        if (came.length > 0 && !stopped) return look()
+        if (left.length > 0) return later(left.some(young) ? settlePauseMs : longestPauseMs)
+        looking = undefined
+        if (!stopped) life.fence(undefined, 'waking', false)
+      },
+      () => later(firstPauseMs),
+    )
+  }
+
+  const hear = (value: unknown): void => {
+    if (stopped) return
+    const message = readMessage(value)
+    if (!message) return void (malformed += 1)
+    if (message.type === 'blocked') return
+    const ours = input.record().view()?.epoch.id
+    if (message.epochId !== ours) return reread(() => true)
+    if (message.type === 'watching') return watch().heard(message)
+    if (message.type === 'ending') {
+      // The flag is raised before an end is written and lowered after it: while it stands, the end holds though the record refuses it.
+      if (life.machine().phase !== 'active') return
+      trace.once('fenced', message.epochId)
+      // Whoever ends it writes first and says so then: to read at once would hold up the tabs that have yet to hear.
+      reread((row) => row?.epoch.id !== ours, () => flagged(ports.flags, ours) !== undefined, settlePauseMs)
+      return
+    }
+    // What another context learned of our session, a suspension say, is shown here too.
+    input.record().stale()
+    input.record().read().catch(() => undefined)
+  }
+
+  const hide = (): void => {
+    const { phase } = life.machine()
+    if (phase !== 'restoring' && phase !== 'signed-out') ports.cover.hide()
+  }
+
+  const lookAround = async (): Promise<void> => {
+    input.record().stale()
+    if (!life.admitted()) return
+    const reading = input.record().read()
+    if ((input.record().view()?.journals.length ?? 0) > 0) input.leftovers()
+    watch().look()
+    await reading
+  }
+
+  const show = (): void => {
+    if (life.state().status === 'active') ports.cover.show()
+  }
+
+  return {
+    hear,
+    malformed: () => malformed,
+    wake: {
+      sleep() {
+        trace.add('slept')
+        hide()
+        watch().stop()
+        // A stored page that is opening its database holds up every other, until it hears of it and is evicted.
+        if (ports.store.sleep()) ports.channel.close()
+      },
+      wake() {
+        trace.add('woke')
+        hide()
+        ports.channel.open(hear)
+        reread(() => true)
+        if (life.admitted()) watch().start()
+        watch().look()
+      },
+      // WebKit stops the process of a tab out of sight without any event, and shows its last picture when it is seen again.
+      // Covering costs no fence and tells nobody anything.
+      hidden: hide,
+      shown() {
+        if (life.admitted()) hide()
+        lookAround().then(show, () => undefined)
+      },
+      look: () => void lookAround().catch(() => undefined),
+    },
+    storageFailed() {
+      if (mending || stopped) return
+      mending = true
+      life.fence(undefined, 'storage', true)
+      input.blocked()
+      const attempt = (pauseMs: number): void => {
+        clock.timer(pauseMs, () => {
+          if (stopped) return
+          input.record().read().then(
+            () => {
+              mending = false
+              life.fence(undefined, 'storage', false)
+            },
+            () => attempt(Math.min(pauseMs * 2, longestPauseMs)),
+          )
+        })
+      }
+      attempt(firstPauseMs)
+    },
+    stop() {
+      stopped = true
+      if (typeof looking === 'function') looking()
+    },
+  }
+}

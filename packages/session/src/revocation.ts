@@ -1,0 +1,234 @@
+/** Brings every way of learning of an end to one verdict, and does what the verdict says. */
+import { prove, quiet, quietLeft, suspend } from './changes.ts'
+import type { FenceReason } from './errors.ts'
+import type { Answer, Connection } from './authority.ts'
+import type { Ports } from './ports.ts'
+import type { SessionRecord } from './record.ts'
+import type { Refresh } from './refresh.ts'
+import type { Row } from './row.ts'
+import { freshness } from './tokens.ts'
+import { deadline, unlessAborted, type Time } from './time.ts'
+import { isProof, judge, type EndDetails, type Known, type Proof, type Verdict } from './verdict.ts'
+
+const answerMs = 10_000
+const firstPauseMs = 1_000
+const longestPauseMs = 60_000
+/** A server that wants to be left alone is, but not for so long that an end could hide behind it. */
+export const longestQuietMs = 600_000
+/** A proof is written down this often at most; the record is shared by every tab. */
+const proofMs = 5_000
+
+/** What asking the server came to. */
+export type Confirmation = 'alive' | 'ended' | 'suspended' | 'unknown'
+
+/** Judges answers and asks the server. */
+export interface Revocation {
+  /** Does what a verdict says about the session of `epochId`. */
+  act(epochId: string, verdict: Verdict): Promise<Confirmation>
+  /** Asks the server now; calls share one question. */
+  confirm(epochId: string): Promise<Confirmation>
+  stop(): void
+}
+
+/** Makes the judgement of one context. */
+export function createRevocation(input: {
+  readonly ports: Pick<Ports, 'clock'>
+  readonly time: Time
+  readonly record: SessionRecord
+  readonly connection: Connection
+  readonly refresh: Refresh
+  readonly known: (row: Row) => Known
+  readonly fence: (epochId: string, reason: FenceReason) => void
+  readonly lift: (reason: FenceReason) => void
+  readonly end: (epochId: string, cause: 'revoked' | 'expired', details: EndDetails) => Promise<void>
+  /** True while something holds work back that only an answer can lift. */
+  readonly doubtful: () => boolean
+  readonly foreign: () => void
+  /** Something is still to be erased. */
+  readonly leftovers: () => void
+  /** Tells the other contexts that the record changed. */
+  readonly changed: () => void
+  readonly trace: (what: 'confirming' | 'learned', epochId: string) => void
+}): Revocation {
+  const { ports, time, record, connection, refresh } = input
+  const asking = new Map<string, Promise<Confirmation>>()
+  let retry: (() => void) | undefined
+  let retries = 0
+
+  const ask = async (epochId: string): Promise<Verdict | undefined> => {
+    const row = await record.read()
+    if (!row?.live || row.epoch.id !== epochId) return undefined
+    const bound = deadline(ports.clock, answerMs)
+    const { tokens, keys } = row.live
+    const askedAt = time.now()
+    const asked = connection.session({ tokens, ...(keys && { keys }), signal: bound.signal })
+    const answer = await unlessAborted(asked, bound.signal)
+      .catch((): Answer => ({ from: 'session', failed: 'timeout' }))
+      .finally(bound.done)
+    const verdict = judge(answer, input.known(row))
+    // What slept with the device says how things stood before.
+    if (verdict.kind === 'alive' && time.now() - askedAt > answerMs) return { kind: 'transient' }
+    // Nothing passes from here on, also while the record is read.
+    if (verdict.kind === 'suspect' || isProof(verdict)) input.fence(epochId, 'suspect')
+    if (verdict.kind === 'transient' && verdict.retryAfterMs) {
+      const ms = Math.min(verdict.retryAfterMs, longestQuietMs)
+      await record.change((current) => quiet(current, { epochId, ms, now: time.now() }))
+    }
+    // The answer may come from before a sign-in that happened meanwhile.
+    const now = await record.read()
+    if (now?.epoch.id !== epochId) return undefined
+    // It says how things stood when the server had the question, however long it was on its way.
+    return verdict.kind === 'alive' ? { ...verdict, proof: { ...verdict.proof, askedAt } } : verdict
+  }
+
+  const refreshOnce = async (epochId: string): Promise<Verdict | 'ready' | 'unable' | undefined> => {
+    const row = await record.read()
+    if (!row?.live || row.epoch.id !== epochId) return undefined
+    const refreshed = await refresh.after(epochId, row.generation)
+    if (refreshed.kind === 'changed') return undefined
+    return refreshed.kind === 'verdict' ? refreshed.verdict : refreshed.kind
+  }
+
+  const proven = async (epochId: string, proof: Proof): Promise<Confirmation> => {
+    const doubtful = input.doubtful()
+    const row = record.view()
+    const recent = row?.provenAt !== undefined && time.now() - row.provenAt < proofMs && !row.suspended && !time.behind(row.seenAt)
+    const { sid, status } = row?.live ?? {}
+    const known = (sid !== undefined || proof.sid === undefined) && (!proof.status || (proof.status.idx === status?.idx && proof.status.uri === status.uri))
+    const ageMs = (): number => (proof.askedAt === undefined ? 0 : Math.max(0, time.now() - proof.askedAt))
+    if (!recent || !known) await record.change((current) => prove(current, { epochId, proof, now: ports.clock.now(), ageMs: ageMs() }))
+    time.rebase()
+    cancelRetry()
+    if (doubtful) input.changed()
+    if ((record.view()?.journals.length ?? 0) > 0) input.leftovers()
+    for (const reason of ['suspect', 'suspended', 'lease'] as const) input.lift(reason)
+    return 'alive'
+  }
+
+  const ended = async (epochId: string, cause: 'revoked' | 'expired', details: EndDetails): Promise<Confirmation> => {
+    cancelRetry()
+    input.trace('learned', epochId)
+    await input.end(epochId, cause, details)
+    return 'ended'
+  }
+
+  const expire = (epochId: string): Promise<Confirmation> => ended(epochId, 'expired', { by: 'system', disposition: 'lock' })
+
+  const confirmNow = async (epochId: string): Promise<Confirmation> => {
+    input.trace('confirming', epochId)
+    const features = await connection.features().catch(() => undefined)
+    if (!features) return settle(epochId, { kind: 'transient' })
+    if (!features.session) return confirmByRefresh(epochId)
+    const quietMs = quietLeft(await record.fresh(), time.now())
+    if (quietMs > 0) return settle(epochId, { kind: 'transient', retryAfterMs: quietMs })
+    const first = await ask(epochId)
+    if (first?.kind !== 'suspect') return settle(epochId, first)
+    input.fence(epochId, 'suspect')
+    const refreshed = await refreshOnce(epochId)
+    if (typeof refreshed === 'object' && (refreshed.kind === 'revoked' || refreshed.kind === 'expired')) return settle(epochId, refreshed)
+    const second = await ask(epochId)
+    // Doubt that a refresh could not answer, because the server was not there, proves nothing.
+    const answered = typeof refreshed === 'string' || refreshed?.kind === 'grant-unknown'
+    return second?.kind === 'suspect' && answered ? expire(epochId) : settle(epochId, second)
+  }
+
+  /** Without a session endpoint the only question a server answers is a refresh. */
+  const confirmByRefresh = async (epochId: string): Promise<Confirmation> => {
+    const refreshed = await refreshOnce(epochId)
+    if (refreshed === 'ready') return proven(epochId, {})
+    if (refreshed === 'unable') {
+      const tokens = record.view()?.live?.tokens
+      // Nothing to ask with: a doubt about a token that still works stays a doubt, one about a spent token is the end of it.
+      return input.doubtful() && tokens && freshness(tokens, time.now()) === 'spent' ? expire(epochId) : settle(epochId, { kind: 'transient' })
+    }
+    if (refreshed?.kind === 'grant-unknown') return expire(epochId)
+    return settle(epochId, refreshed)
+  }
+
+  /** Does what can be done without asking again. */
+  const settle = async (epochId: string, verdict: Verdict | undefined): Promise<Confirmation> => {
+    switch (verdict?.kind) {
+      case undefined:
+        return 'ended'
+      case 'alive':
+        return proven(epochId, verdict.proof)
+      case 'revoked':
+      case 'expired':
+        return ended(epochId, verdict.kind, verdict.details)
+      case 'suspended':
+        if ((await record.change((row) => suspend(row, { epochId }), 'strict')) === 'suspended') input.changed()
+        // The doubt is answered; what stands now is the suspension.
+        if (record.view()?.suspended) input.lift('suspect')
+        askAgain()
+        return 'suspended'
+      case 'foreign':
+        input.foreign()
+        askAgain()
+        return 'unknown'
+      default:
+        askAgain()
+        return 'unknown'
+    }
+  }
+
+  /** A refresh token that the server does not take: another context's race, a lost answer, or the end. */
+  const grantUnknown = async (epochId: string): Promise<Confirmation> => {
+    const features = await connection.features().catch(() => undefined)
+    if (!features) return 'unknown'
+    if (!features.session) return expire(epochId)
+    const confirmation = await confirm(epochId)
+    if (confirmation !== 'alive') return confirmation
+    const again = await refreshOnce(epochId)
+    if (again === 'ready') return 'alive'
+    if (again === 'unable' || again?.kind === 'grant-unknown') return expire(epochId)
+    return settle(epochId, again)
+  }
+
+  /** While a fence of doubt stands, the question is repeated until it is answered. */
+  const askAgain = (): void => {
+    if (retry || !input.doubtful()) return
+    const pause = Math.max(Math.min(firstPauseMs * 2 ** Math.min(retries, 6), longestPauseMs), quietLeft(record.view(), time.now()))
+    retries += 1
+    retry = ports.clock.timer(pause, () => {
+      retry = undefined
+      const row = record.view()
+      if (row?.live) confirm(row.epoch.id).catch(() => undefined)
+    })
+  }
+
+  const cancelRetry = (): void => {
+    retry?.()
+    retry = undefined
+    retries = 0
+  }
+
+  const confirm = (epochId: string): Promise<Confirmation> => {
+    const running = asking.get(epochId)
+    if (running) return running
+    const started = confirmNow(epochId)
+      .catch((error: unknown) => {
+        askAgain()
+        throw error
+      })
+      .finally(() => asking.delete(epochId))
+    asking.set(epochId, started)
+    return started
+  }
+
+  return {
+    confirm,
+    stop: cancelRetry,
+    async act(epochId, verdict) {
+      if (verdict.kind === 'suspect') {
+        input.fence(epochId, 'suspect')
+        return confirm(epochId)
+      }
+      if (verdict.kind === 'foreign') {
+        input.foreign()
+        return confirm(epochId)
+      }
+      if (verdict.kind === 'grant-unknown') return grantUnknown(epochId)
+      return settle(epochId, verdict)
+    },
+  }
+}

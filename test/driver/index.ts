@@ -1,0 +1,10 @@
+// The driver of the browser tests: a browser, its tabs, pages to open in them, and waiting.
+export { launch } from './browser.ts'
+export { bundle } from './bundle.ts'
+export { can, canItself, engine, engines, needs, type Ability, type Engine } from './engines.ts'
+export { freePort, listen } from './loopback.ts'
+export type { Observed, ObservedRequest } from './observed.ts'
+export { peakMemory } from './processes.ts'
+export { htmlPage, serve, type Route, type StaticOptions } from './static.ts'
+export type { Browser, BrowserOptions, Tab } from './tab.ts'
+export { until, type Wait } from './until.ts'

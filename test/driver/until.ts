@@ -1,0 +1,49 @@
+// Waiting for a condition: it is polled until it holds, and a failure names what was awaited.
+import { setTimeout as pause } from 'node:timers/promises'
+
+export interface Wait {
+  /** What is awaited, for the message of a failure: "waited 60000 ms for …". */
+  what: string
+  /** Only for what never comes: a busy machine may take long for anything. @default 60_000 */
+  timeoutMs?: number
+  /**
+   * How long the first look may take before another is tried: a page that is being replaced may never answer. A page that is only slow
+   * gets twice as long each time. @default 2_000
+   */
+  lookMs?: number
+}
+
+type Falsy = false | null | undefined | 0 | ''
+
+/** Resolves to the first truthy value of `condition`; a condition that throws does not hold yet. */
+export async function until<T>(condition: () => T | Promise<T>, { what, timeoutMs = 60_000, lookMs = 2_000 }: Wait): Promise<Exclude<T, Falsy>> {
+  const deadline = performance.now() + timeoutMs
+  let reason = ''
+  let patienceMs = lookMs
+  do {
+    try {
+      const value = await within(Promise.resolve(condition()), Math.min(patienceMs, Math.max(1, deadline - performance.now())))
+      if (value) return value as Exclude<T, Falsy>
+      reason = `last seen: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`
+    } catch (error) {
+      if (error === noAnswer) patienceMs *= 2
+      reason = `last look: ${error instanceof Error ? error.message : String(error)}`
+    }
+    await pause(20)
+  } while (performance.now() < deadline)
+  throw new Error(`waited ${timeoutMs} ms for ${what} (${reason})`)
+}
+
+const noAnswer = new Error('no answer')
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  const stop = new AbortController()
+  const late = pause(ms, undefined, { signal: stop.signal }).then(() => Promise.reject(noAnswer))
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    stop.abort()
+    late.catch(() => {})
+    promise.catch(() => {})
+  }
+}
