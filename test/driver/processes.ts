@@ -25,6 +25,17 @@ function membersOf(group: number): Process[] {
     .filter((process) => process !== undefined).filter((process) => process.group === group && !process.isZombie)
 }
 
+/** In the command line of a process that shows pages: Firefox, WebKitGTK, Chromium. The browser itself, or its network process, may be busier than any page. */
+const showsPages = /[\0 ]-contentproc[\0 ].*[\0 ]tab\0*$|WebKitWebProcess|[\0 ]--type=renderer[\0 ]/s
+
+function isForPages({ pid }: Process): boolean {
+  try {
+    return showsPages.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
 /** A command, for spawn(), that the system ends when the process that started it is gone, however that came. */
 export const tied = (command: string, args: readonly string[]): [string, string[]] => ['setpriv', ['--pdeathsig', 'KILL', '--', command, ...args]]
 
@@ -63,15 +74,20 @@ export async function killGroup(group: number): Promise<void> {
 
 /** The process of the group that works when the tab does: `spin` keeps the page busy for as long as it is told. */
 export async function busyProcess(group: number, spin: (ms: number) => Promise<unknown>): Promise<number> {
+  const pages = () => membersOf(group).filter(isForPages)
   let ms = 100
+  let lastSeen: number | undefined
   return until(async () => {
-    const before = new Map(membersOf(group).map(({ pid, time }) => [pid, time]))
+    const before = new Map(pages().map(({ pid, time }) => [pid, time]))
     // Longer each time: on a busy machine the page gets only a part of that time.
     ms = Math.min(2_000, ms * 2)
     await spin(ms)
-    const [first, second] = membersOf(group).map(({ pid, time }) => ({ pid, worked: time - (before.get(pid) ?? time) })).sort((a, b) => b.worked - a.worked)
-    // Others may work meanwhile; the page's own process must stand out, or it is tried again.
-    return first && first.worked >= 8 && first.worked > 2 * (second?.worked ?? 0) && first.pid
+    const [first, second] = pages().map(({ pid, time }) => ({ pid, worked: time - (before.get(pid) ?? time) })).sort((a, b) => b.worked - a.worked)
+    // Other pages may work meanwhile: the page's own process must stand out, twice in a row, since it may be killed for it.
+    const stoodOut = first && first.worked >= 8 && first.worked > 2 * (second?.worked ?? 0) ? first.pid : undefined
+    const isSure = stoodOut !== undefined && stoodOut === lastSeen
+    lastSeen = stoodOut
+    return isSure && stoodOut
   }, { what: 'the process of the tab', lookMs: 30_000 })
 }
 
