@@ -1,23 +1,26 @@
-// Three kinds of tests: plain modules in Node, single pages in happy-dom, and real tabs in three engines, in this order.
+// Three kinds of tests: plain modules in Node, single pages in happy-dom, and real tabs in three engines.
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const sources = ['packages/*/src/**', 'examples/*/src/**']
-// Never group 0: vitest moves its files behind all others where it has a single worker.
+// Groups run one after the other; never group 0, whose files vitest moves behind all others where it has a single worker.
 const first = { groupOrder: 1 }
+// Much of a test's time is waiting: vitest by itself would keep one of two cores free.
+const maxWorkers = Math.max(2, Math.floor(availableParallelism() / 2))
 const never = ['**/node_modules/**', '**/dist/**']
 
+const measured = ['test/hostile/**/*.spec.ts']
 const severalEngines = ['test/tabs/**/*.spec.ts', 'test/driver/**/*.spec.ts']
 
-/** Tests in a real browser. In Chromium one file at a time, and none while others keep the processor busy: timings are part of what is tested. */
-const real = (engine: string, groupOrder: number, include: string[], maxWorkers: number) => ({
+/** Tests in a real browser. */
+const real = (name: string, engine: string, groupOrder: number, include: string[], more: { exclude?: string[]; maxWorkers?: number } = {}) => ({
   test: {
-    name: engine,
+    name,
     environment: 'node' as const,
     env: { TEST_ENGINE: engine },
     include,
-    exclude: never,
-    fileParallelism: maxWorkers > 1,
-    maxWorkers,
+    exclude: [...never, ...(more.exclude ?? [])],
+    maxWorkers: more.maxWorkers ?? maxWorkers,
     sequence: { groupOrder },
     testTimeout: 240_000,
     hookTimeout: 120_000,
@@ -38,6 +41,7 @@ export default defineConfig({
           environment: 'node',
           include: [...sources.map((folder) => `${folder}/*.test.ts`), 'packages/*/test/**/*.test.ts', 'test/driver/*.test.ts', 'bench/src/*.test.ts'],
           exclude: [...never, '**/*.dom.test.ts'],
+          maxWorkers,
           sequence: first,
           ...patient,
         },
@@ -48,14 +52,16 @@ export default defineConfig({
           environment: 'happy-dom',
           include: sources.map((folder) => `${folder}/*.dom.test.ts`),
           exclude: never,
+          maxWorkers,
           sequence: first,
           ...patient,
         },
       },
-      real('chromium', 2, ['test/**/*.spec.ts'], 1),
-      // Two files of these at a time: what they show is that the promises hold there too.
-      real('firefox', 3, severalEngines, 2),
-      real('webkit', 3, severalEngines, 2),
+      real('chromium', 'chromium', 2, ['test/**/*.spec.ts'], { exclude: measured }),
+      // One file at a time, and nothing beside it: how long things take is what is tested.
+      real('hostile', 'chromium', 3, measured, { maxWorkers: 1 }),
+      real('firefox', 'firefox', 4, severalEngines),
+      real('webkit', 'webkit', 4, severalEngines),
     ],
   },
 })

@@ -1,5 +1,5 @@
 // The browsers: Chromium alone, for who needs no other, and all that the projects of a test run need.
-import { findChromium, needed, onlyChromium } from './programs.mjs'
+import { findChromium, findFirefox, needed, onlyChromium } from './programs.mjs'
 import { ensurePrograms } from './system.mjs'
 
 export { findChromium as findBrowser, findFirefox, findMiniBrowser } from './programs.mjs'
@@ -15,5 +15,7 @@ export async function ensureBrowsers(args) {
   const wanted = Object.keys(needed).filter((project) => named.length === 0 || named.some((name) => name === project || /[*!]/.test(name ?? '')))
   await ensurePrograms(wanted.flatMap((project) => needed[project]))
   // Found once, so that no test looks again.
-  return Object.fromEntries([['CHROME_PATH', wanted.includes('chromium') ? findChromium() : undefined], ['FIREFOX_PATH', wanted.includes('firefox') ? needed.firefox[0].find() : undefined]].filter(([, file]) => file))
+  const paths = { CHROME_PATH: findChromium, FIREFOX_PATH: findFirefox }
+  const finds = wanted.flatMap((project) => needed[project]).map(({ find }) => find)
+  return Object.fromEntries(Object.entries(paths).flatMap(([name, find]) => (finds.includes(find) ? [[name, find()]] : [])))
 }

@@ -40,14 +40,17 @@ export function findMiniBrowser() {
 const redis = { what: 'redis-server', find: findRedis, packages: ['redis-server'] }
 const chromium = { what: 'Chromium or Chrome', find: findChromium, packages: ['chromium', 'fonts-dejavu-core'], hint: 'or set CHROME_PATH' }
 
+const chromiumTests = [
+  chromium,
+  { what: 'nginx', find: findNginx, packages: ['nginx-light'] },
+  { what: 'openssl', find: findOpenssl, packages: ['openssl'] },
+  redis,
+]
+
 /** What each project of the tests needs; the other projects need nothing. Tests of what is `optional` are skipped without it, and say so. */
 export const needed = {
-  chromium: [
-    chromium,
-    { what: 'nginx', find: findNginx, packages: ['nginx-light'] },
-    { what: 'openssl', find: findOpenssl, packages: ['openssl'] },
-    redis,
-  ],
+  chromium: chromiumTests,
+  hostile: chromiumTests,
   unit: [
     { ...redis, optional: true },
     { what: 'gnome-keyring', find: () => there('gnome-keyring-daemon'), packages: ['gnome-keyring'], optional: true },
