@@ -61,7 +61,7 @@ export async function startAuthority(options: AuthorityOptions = {}): Promise<Au
   const store = createProviderStore(database)
   const access = createAccessCheck(issuer, keys.publicKey)
   const lists = createLists(issuer, keys, options.statusListSeconds ?? 60)
-  const sessions = await lists.keep(sqliteSessionStore(database))
+  const sessions = lists.keep(sqliteSessionStore(database))
   const server = createSessionServer({
     issuer,
     store: sessions,

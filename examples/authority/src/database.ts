@@ -19,6 +19,7 @@ const schema = `
     sid TEXT PRIMARY KEY, subject TEXT NOT NULL, version INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, row TEXT NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS sessions_subject ON sessions (subject);
+  CREATE UNIQUE INDEX IF NOT EXISTS sessions_entry ON sessions (row ->> '$.statusList.uri', row ->> '$.statusList.idx');
   CREATE TABLE IF NOT EXISTS answers (
     id TEXT PRIMARY KEY, asked TEXT NOT NULL, successor TEXT NOT NULL, at INTEGER NOT NULL, sealed BLOB
   ) WITHOUT ROWID;

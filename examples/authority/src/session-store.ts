@@ -1,13 +1,15 @@
 /** The session server's rows and kept answers, in SQLite. */
-import { type KeptAnswer, listeners, type ReplayStore, type SessionRow, type SessionStore } from '@3dimli/session-server'
+import { entryOf, type KeptAnswer, listeners, type ReplayStore, type SessionRow, type SessionStore, withEntry } from '@3dimli/session-server'
 import type { DatabaseSync } from 'node:sqlite'
 
 /** Makes the store of sessions. One process writes, so its own listeners hear of every change. */
 export function sqliteSessionStore(database: DatabaseSync): SessionStore {
-  const { subscribe, follow, tell } = listeners()
+  const { subscribe, tell } = listeners()
   const get = database.prepare('SELECT row, last_seen_at FROM sessions WHERE sid = ?')
   const all = database.prepare('SELECT row, last_seen_at FROM sessions')
   const own = database.prepare('SELECT row, last_seen_at FROM sessions WHERE subject = ?')
+  // From the last on, so that the first one written makes room for all.
+  const listed = database.prepare("SELECT row, last_seen_at FROM sessions WHERE row ->> '$.statusList.uri' = ? ORDER BY row ->> '$.statusList.idx' DESC")
   const insert = database.prepare('INSERT OR IGNORE INTO sessions (sid, subject, version, last_seen_at, row) VALUES (?, ?, ?, ?, ?)')
   const update = database.prepare('UPDATE sessions SET version = ?, row = ? WHERE sid = ? AND version = ?')
   const touch = database.prepare('UPDATE sessions SET last_seen_at = ?1 WHERE sid = ?2 AND last_seen_at < ?1')
@@ -28,7 +30,10 @@ export function sqliteSessionStore(database: DatabaseSync): SessionStore {
     },
     touch: async (sid, at) => void touch.run(at, sid),
     subscribe,
-    follow,
+    async entries(uri) {
+      const rows = listed.all(uri).map(parsed)
+      return rows.length === 0 ? undefined : rows.reduce<Uint8Array>((entries, row) => withEntry(entries, row.statusList!.idx, entryOf(row)), new Uint8Array())
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { noRedis, startRedis, type TestRedis } from '../test/redis.ts'
+import { entryAt } from './entries.ts'
 import { redisStore } from './redis/index.ts'
 import type { SessionRow } from './session.ts'
 import { memoryStore, type SessionStore } from './store.ts'
@@ -124,37 +125,48 @@ describe.each(Object.keys(kinds))('a store %s', (kind) => {
     expect(told).toHaveBeenCalledTimes(calls)
   })
 
-  check('P7 whoever follows hears of every swap of every session on every node, and knows when it has caught up', async (here, there) => {
-    await here.swap(row('before'), undefined)
-    const told: (string | undefined)[] = []
-    const following = there.follow((sid) => told.push(sid))
-    await following.caughtUp()
-    told.length = 0
-    for (const [sid, version] of [['s1', 1], ['s2', 1], ['s1', 2]] as const) await here.swap(row(sid, { version }), version === 1 ? undefined : version - 1)
-    await here.touch('s1', now + 1)
-    await here.swap(row('s1', { version: 2 }), 1)
-    await there.swap(row('s3'), undefined)
-    await following.caughtUp()
-    expect(told).toEqual(['s1', 's2', 's1', 's3'])
-    following.stop()
-    await there.swap(row('s4'), undefined)
-    await there.follow(() => undefined).caughtUp()
-    expect(told).toHaveLength(4)
+  const uri = 'https://id.example/lists/1'
+  const listed = (idx: number, more: Partial<SessionRow> = {}) => row(`s${idx}`, { statusList: { idx, uri }, ...more })
+  const [over, halted] = [{ end: { initiatingEntity: 'admin', at: now } }, { suspension: { initiatingEntity: 'admin', at: now } }] as const
+  const hex = async (store: SessionStore) => Buffer.from((await store.entries(uri))!).toString('hex')
+
+  check('P7 keeps the entry of each row in step with it, least significant bits first, for every node', async (here, there) => {
+    expect(await there.entries(uri)).toBeUndefined()
+    await here.swap(row('none'), undefined)
+    // The vector of the draft.
+    const states = [1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3]
+    for (const [idx, state] of states.entries()) if (state > 0) await here.swap(listed(idx, state === 1 ? over : state === 2 ? halted : {}), undefined)
+    expect(await hex(there)).toBe('c944f9')
+    for (const [version, more, said] of [[2, halted, '89'], [3, {}, 'c9'], [4, over, '49']] as const) {
+      expect(await there.swap(listed(3, { version, ...more }), version - 1)).toBe(true)
+      expect(await hex(here)).toBe(`${said}44f9`)
+    }
+    expect(await here.swap(listed(3, { version: 4 }), 3)).toBe(false)
+    await here.touch('s3', now + 1)
+    await here.swap(row('far', { statusList: { idx: 1_000_000, uri } }), undefined)
+    const entries = await there.entries(uri)
+    expect([Buffer.from(entries!.slice(0, 4)).toString('hex'), entries!.length, entries!.at(-1)]).toEqual(['4944f900', 250_001, 3])
+    expect(await there.entries(`${uri}0`)).toBeUndefined()
   })
 
-  check('P7 whoever follows one and reads all, in this order, misses no change', async (here, there) => {
-    await here.swap(row('s0'), undefined)
-    const told = new Set<string | undefined>()
-    let done = false
-    const writing = (async () => {
-      for (let count = 1; !done; count += 1) await here.swap(row(`s${count}`), undefined)
-    })()
-    const following = there.follow((sid) => told.add(sid))
-    await following.caughtUp()
-    const read = new Set((await there.list()).map(({ sid }) => sid))
-    done = true
-    await writing
-    await following.caughtUp()
-    expect((await there.list()).map(({ sid }) => sid).filter((sid) => !read.has(sid) && !told.has(sid))).toEqual([])
+  check('P6 writes no new session whose entry is another\'s, over or not, and one of many who ask for it at once', async (here, there) => {
+    await here.swap(listed(0, over), undefined)
+    expect(await there.swap(row('late', { statusList: { idx: 0, uri } }), undefined)).toBe(false)
+    expect([await here.get('late'), await hex(here)]).toEqual([undefined, '01'])
+    const wins = await Promise.all(Array.from({ length: 20 }, (_, index) => (index % 2 ? here : there).swap(row(`one of ${index}`, { statusList: { idx: 1, uri } }), undefined)))
+    expect(wins.filter(Boolean)).toHaveLength(1)
+    expect((await here.list()).map(({ sid }) => sid).sort()).toEqual([`one of ${wins.indexOf(true)}`, 's0'])
+  })
+
+  check('P7 whoever reads entries after an end was written finds it, however many end at once', async (here, there) => {
+    const all = Array.from({ length: 200 }, (_, idx) => idx)
+    await Promise.all(all.map((idx) => here.swap(listed(idx), undefined)))
+    const missing: number[] = []
+    await Promise.all(all.map(async (idx) => {
+      const [store, other] = idx % 2 ? [here, there] : [there, here]
+      await store.swap(listed(idx, { version: 2, ...over }), 1)
+      if (entryAt((await other.entries(uri))!, idx) !== 1) missing.push(idx)
+    }))
+    expect([missing, await hex(here)]).toEqual([[], '55'.repeat(50)])
   })
 })

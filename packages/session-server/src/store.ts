@@ -1,4 +1,5 @@
 /** Where sessions are kept: the port, and the store in memory for one process. */
+import { entryAt, entryOf, withEntry } from './entries.ts'
 import { listeners } from './listeners.ts'
 import type { SessionRow } from './session.ts'
 
@@ -12,7 +13,8 @@ export interface SessionStore {
   list(subject?: string): Promise<readonly SessionRow[]>
   /**
    * Writes `row` if the stored version is still `expected` (`undefined`: no row yet), durably and in one step, then tells the listeners. A `lastSeenAt`
-   * that a touch has moved on meanwhile stays.
+   * that a touch has moved on meanwhile stays. Where the row names an entry of a status list, that is written in the same step; a new row is not written
+   * when another has its entry.
    *
    * @returns whether it was written
    */
@@ -26,17 +28,10 @@ export interface SessionStore {
    */
   subscribe(sid: string, listener: () => void): () => void
   /**
-   * Calls `listener` with the `sid` of each swap of any session, on whichever node it happened; without one when the store may have missed some, for then
-   * any row may be another. A listener must not throw.
+   * Reads the entries of one status list, as every swap that was written before this call left them, also of rows that are forgotten; `undefined` where
+   * nobody has one. Two bits for each, the first in the lowest of the first byte: 1 where the session is over, 2 suspended, 3 alive; 0 is nobody's.
    */
-  follow(listener: (sid?: string) => void): Following
-}
-
-/** A listener to all changes of a store. */
-export interface Following {
-  /** Resolves when the listener has been told of every swap that was written before this call. Rejects when the store cannot be sure of that in time. */
-  caughtUp(): Promise<void>
-  stop(): void
+  entries(uri: string): Promise<Uint8Array | undefined>
 }
 
 /** Options of {@link memoryStore}. */
@@ -59,13 +54,20 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   const keepEnded = options.keepEnded ?? 10_000
   const rows = new Map<string, SessionRow>()
   const ended = new Set<string>()
-  const { subscribe, follow, tell } = listeners()
+  const lists = new Map<string, Uint8Array>()
+  const { subscribe, tell } = listeners()
   return {
     get: async (sid) => rows.get(sid),
     list: async (subject) => [...rows.values()].filter((row) => subject === undefined || row.subject === subject),
     async swap(row, expected) {
       const stored = rows.get(row.sid)
       if (stored?.version !== expected) return false
+      if (row.statusList) {
+        const { idx, uri } = row.statusList
+        const entries = lists.get(uri) ?? new Uint8Array()
+        if (!stored && entryAt(entries, idx) !== 0) return false
+        lists.set(uri, withEntry(entries, idx, entryOf(row)))
+      }
       // A touch may have come between the read and this write.
       rows.set(row.sid, stored && stored.lastSeenAt > row.lastSeenAt ? { ...row, lastSeenAt: stored.lastSeenAt } : row)
       if (row.end) ended.add(row.sid)
@@ -82,6 +84,6 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       if (row && row.lastSeenAt < at) rows.set(sid, { ...row, lastSeenAt: at })
     },
     subscribe,
-    follow,
+    entries: async (uri) => lists.get(uri)?.slice(),
   }
 }

@@ -1,13 +1,11 @@
 /** Following the stream of changes that all nodes write to: each swap is told to those of this process who listen to its session. */
 import type { Redis } from 'ioredis'
 import { type Listeners, listeners } from '../listeners.ts'
-import { storeUnavailable } from '../unavailable.ts'
 import { answered, connect, type RedisSettings } from './connection.ts'
 
 /** The changes of all nodes, as this process hears of them. */
 export interface Changes {
   readonly subscribe: Listeners['subscribe']
-  readonly follow: Listeners['follow']
   close(): Promise<void>
 }
 
@@ -19,47 +17,41 @@ const batch = 1000
 const pauseMs = 250
 
 /**
- * Follows the stream from the first listener on; `calls` is a connection on which nothing blocks.
+ * Follows the stream from the first listener on.
  *
  * The id of the last change is remembered, so that a connection that was cut goes on where it was. Where that change is in the stream no more, be it that
- * the stream was trimmed, lost or taken over by a replica that had not heard of it, all listeners are told, and look for themselves. Those of one session
- * are told too every `waitMs` for as long as the stream cannot be read: so a feed that nobody can serve is closed and not kept open in silence.
+ * the stream was trimmed, lost or taken over by a replica that had not heard of it, all listeners are told, and look for themselves. They are told
+ * too every `waitMs` for as long as the stream cannot be read: so a feed that nobody can serve is closed and not kept open in silence.
  */
-export function followChanges(settings: RedisSettings, stream: string, calls: Redis): Changes {
-  const { subscribe, follow, tell, tellAll, alarm } = listeners()
+export function followChanges(settings: RedisSettings, stream: string): Changes {
+  const { subscribe, tell, tellAll } = listeners()
   let connection: Redis | undefined
   let following: Promise<void> | undefined
   let closed = false
-  /** Up to where all is told; unset while that is not sure. */
-  let told: string | undefined
-  const waiting = new Set<() => void>()
   /** Ends the pause, if there is one, when the store is closed. */
   let wake = (): void => {}
 
   const newest = async (redis: Redis) => (await answered(redis.xrevrange(stream, '+', '-', 'COUNT', 1)))[0]?.[0] ?? '0-0'
-  const release = () => {
-    for (const resolve of waiting) resolve()
-    waiting.clear()
-  }
 
   async function run(redis: Redis): Promise<void> {
     const isThere = async (id: string) => (await answered(redis.xrange(stream, id, id))).length > 0
     let last: string | undefined
+    /** Whether the change that was told last is known to be in the stream still. */
+    let sure = false
     let tooLong = false
     let heardAt = performance.now()
     while (!closed) {
       try {
         if (tooLong) {
           tooLong = false
-          alarm()
+          tellAll()
         }
-        if (told === undefined && (last === undefined || !(await isThere(last)))) {
+        if (!sure && (last === undefined || !(await isThere(last)))) {
           last = await newest(redis)
           tellAll()
         }
+        sure = true
         const before: string = last!
-        told = before
-        release()
         const [found] = (await answered(redis.xread('COUNT', batch, 'BLOCK', blockMs, 'STREAMS', stream, before))) ?? []
         heardAt = performance.now()
         const changes = found?.[1] ?? []
@@ -70,7 +62,7 @@ export function followChanges(settings: RedisSettings, stream: string, calls: Re
         // What was trimmed before it was read was trimmed together with what came before it.
         if (changes.length === batch && !(await isThere(before))) tellAll()
       } catch {
-        told = undefined
+        sure = false
         tooLong = performance.now() - heardAt >= settings.waitMs
         if (tooLong) heardAt = performance.now()
         if (!closed) await new Promise<void>((resolve) => {
@@ -90,39 +82,16 @@ export function followChanges(settings: RedisSettings, stream: string, calls: Re
     following = run(connection)
   }
 
-  async function caughtUp(): Promise<void> {
-    const wanted = await newest(calls)
-    const late = AbortSignal.timeout(settings.waitMs)
-    while (told === undefined || isBefore(told, wanted)) {
-      if (closed || late.aborted) throw storeUnavailable('its changes cannot be followed')
-      await new Promise<void>((resolve) => {
-        waiting.add(resolve)
-        late.addEventListener('abort', () => resolve(), { once: true })
-      })
-    }
-  }
-
   return {
     subscribe(sid, listener) {
       begin()
       return subscribe(sid, listener)
     },
-    follow(listener) {
-      begin()
-      return { caughtUp, stop: follow(listener).stop }
-    },
     async close() {
       closed = true
       connection?.disconnect()
       wake()
-      release()
       await following
     },
   }
-}
-
-/** Compares ids of a stream, which are a time and a number. */
-function isBefore(one: string, other: string): boolean {
-  const [[time, number], [otherTime, otherNumber]] = [one, other].map((id) => id.split('-').map(Number)) as [[number, number], [number, number]]
-  return time < otherTime || (time === otherTime && number < otherNumber)
 }

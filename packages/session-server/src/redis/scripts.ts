@@ -25,12 +25,19 @@ local function store(row, index, sid, version, by, seen, limit, idle, json)
 end
 `
 
-/** Keys: row, index, changes. Arguments: sid, expected version or '', version, who writes, last seen, limit, idle, row, how many changes are kept. */
+/**
+ * Keys: row, index, changes, list. Arguments: sid, expected version or '', version, who writes, last seen, limit, idle, row, how many changes are kept, which
+ * two bits of the list or '', what they say.
+ */
 export const swapScript: string = `${rows}
 local version, by, seen = parts(redis.call('GET', KEYS[1]))
 -- Written already, and the answer was lost on the way: the same call was sent again.
 if by == ARGV[4] then return 1 end
 if (version or '') ~= ARGV[2] then return 0 end
+if ARGV[10] ~= '' then
+  if not version and redis.call('BITFIELD', KEYS[4], 'GET', 'u2', ARGV[10])[1] ~= 0 then return 0 end
+  redis.call('BITFIELD', KEYS[4], 'SET', 'u2', ARGV[10], ARGV[11])
+end
 -- A touch may have come between the read and this write.
 store(KEYS[1], KEYS[2], ARGV[1], ARGV[3], ARGV[4], math.max(tonumber(ARGV[5]), tonumber(seen or 0)), ARGV[6], ARGV[7], ARGV[8])
 redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[9], '*', 'sid', ARGV[1])

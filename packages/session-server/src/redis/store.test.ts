@@ -23,6 +23,15 @@ test('P7 a swap whose answer was lost is written once, told once, and reported a
   await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(1), eventually)
 })
 
+test('P6 a new session whose answer was lost has its entry, and is not taken for another', async () => {
+  const way = await stage.gate()
+  const store = stage.open({}, way.path)
+  way.loseAnswerTo('marked')
+  const statusList = { idx: 5, uri: 'https://id.example/lists/1' }
+  expect(await store.swap(row('s1', { client: 'marked', statusList }), undefined)).toBe(true)
+  expect([await store.get('s1'), await store.entries(statusList.uri)]).toMatchObject([{ statusList }, Buffer.of(0, 0b1100)])
+})
+
 test('P4 an end whose answer was lost for good is told to the host by whoever ends the session again', async () => {
   const way = await stage.gate()
   const onEnd = vi.fn()
@@ -68,6 +77,10 @@ test('what is over is forgotten in time, with its place in the list, and what li
   expect(await until('subject:u1')).toEqual([now + 7 + keepEndedMs])
   await store.swap(row('long ago', { subject: 'u3', end: { initiatingEntity: 'user', at: now - keepEndedMs - 10_000 } }), undefined)
   expect([await store.get('long ago'), await stage.admin.exists('sessions:session:long ago', 'sessions:subject:u3')]).toEqual([undefined, 0])
+  // Its entry says so for good, and is nobody else's.
+  const statusList = { idx: 0, uri: 'https://id.example/lists/1' }
+  await store.swap(row('listed long ago', { statusList, end: { initiatingEntity: 'user', at: now - keepEndedMs - 10_000 } }), undefined)
+  expect([await store.get('listed long ago'), await store.entries(statusList.uri), await store.swap(row('next', { statusList }), undefined)]).toEqual([undefined, Buffer.of(1), false])
   await store.swap(row('before', { end: { initiatingEntity: 'user', at: now - keepEndedMs - 10_000 } }), undefined)
   expect([await store.get('before'), await stage.admin.zrange('sessions:subject:u1', '0', '-1')]).toEqual([undefined, ['ends', 'lives']])
 })

@@ -1,4 +1,5 @@
 /** The store of sessions in Redis: one row each, an index by subject, and a stream of changes that every node follows. */
+import { entryOf } from '../entries.ts'
 import type { SessionRow } from '../session.ts'
 import type { SessionStore } from '../store.ts'
 import { followChanges } from './changes.ts'
@@ -22,7 +23,7 @@ const keptChanges = 100_000
 
 /**
  * Makes a store that many nodes share. A change on one is told to the feeds of all. Every call costs the same however many sessions there are, but for
- * `list()` without a subject, which reads them all.
+ * `list()` without a subject, which reads them all, and `entries()`, which reads a whole list.
  *
  * Any call rejects with a `StoreUnavailableError` when Redis does not answer within `waitMs`; a change may have been written then, and asking again
  * tells. What Redis has said yes to is as durable as it is told to be: `appendonly yes`, with `appendfsync always` where a power cut counts.
@@ -43,10 +44,10 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
   const { keepEndedMs = 2_592_000_000 } = options
   if (!Number.isSafeInteger(keepEndedMs) || keepEndedMs <= 0) throw new TypeError('"keepEndedMs" must be a whole number of milliseconds')
   const { prefix } = settings
-  const [rowPrefix, indexPrefix, stream] = [`${prefix}session:`, `${prefix}subject:`, `${prefix}changes`]
+  const [rowPrefix, indexPrefix, listPrefix, stream] = [`${prefix}session:`, `${prefix}subject:`, `${prefix}list:`, `${prefix}changes`]
   const redis = connect(settings)
-  const changes = followChanges(settings, stream, redis)
-  const write = script(redis, 'swapSession', 3, swapScript)
+  const changes = followChanges(settings, stream)
+  const write = script(redis, 'swapSession', 4, swapScript)
   const see = script(redis, 'touchSession', 1, touchScript)
 
   async function get(sid: string): Promise<SessionRow | undefined> {
@@ -78,9 +79,12 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
       const limit = row.end ? row.end.at : row.expiresAt
       const idle = row.end ? undefined : row.idleMs
       const kept = (ms: number | undefined) => (ms === undefined ? '-' : ms + keepEndedMs)
+      const { idx, uri } = row.statusList ?? {}
       const written = await write(
-        rowPrefix + row.sid, indexPrefix + row.subject, stream,
+        rowPrefix + row.sid, indexPrefix + row.subject, stream, listPrefix + (uri ?? ''),
         row.sid, expected ?? '', row.version, crypto.randomUUID(), row.lastSeenAt, kept(limit), kept(idle), JSON.stringify(row), keptChanges,
+        // Redis counts from the highest bits of a byte, a list from the lowest.
+        idx === undefined ? '' : `#${idx ^ 3}`, entryOf(row),
       )
       return written === 1
     },
@@ -88,7 +92,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
       await see(rowPrefix + sid, sid, at, indexPrefix)
     },
     subscribe: changes.subscribe,
-    follow: changes.follow,
+    entries: async (uri) => (await answered(redis.getBuffer(listPrefix + uri))) ?? undefined,
     async close() {
       redis.disconnect()
       await changes.close()

@@ -11,23 +11,20 @@ export interface StatusListOptions {
   readonly sign: (claims: StatusListClaims) => Promise<string>
   /** Milliseconds for which caches and clients may keep a list. @default 300000 */
   readonly ttlMs?: number
-  /** Names this node among those that begin sessions: each hands out entries of lists of its own, so that no two sessions get the same. @default 'a' */
-  readonly node?: string
   /** How many entries a list has; when 96 % of them are taken another is begun. @default 1048576 */
   readonly size?: number
   readonly clock?: Clock
 }
 
-const names = ['address', 'sign', 'ttlMs', 'node', 'size', 'clock']
+const names = ['address', 'sign', 'ttlMs', 'size', 'clock']
 
 /** Checks the options and fills in the defaults. @throws TypeError that names the one that is wrong */
 export function statusListSettings(options: StatusListOptions): Required<StatusListOptions> {
   for (const name of Object.keys(options)) if (!names.includes(name)) throw new TypeError(`"${name}" is not an option`)
-  const { address, sign, ttlMs = 300_000, node = 'a', size = 2 ** 20, clock = systemClock } = options
+  const { address, sign, ttlMs = 300_000, size = 2 ** 20, clock = systemClock } = options
   if (!isAddress(address) || /\/$|[?#]/.test(address)) throw new TypeError('"address" must be an http(s) address without a slash at its end')
   if (typeof sign !== 'function') throw new TypeError('"sign" must be a function')
   if (positive('ttlMs', ttlMs) < 2000) throw new TypeError('"ttlMs" must be at least 2000')
-  if (!/^[\w-]{1,32}$/.test(node)) throw new TypeError('"node" must be a word of letters, digits, "_" and "-"')
   if (!Number.isSafeInteger(size) || size < 100 || size > 2 ** 24) throw new TypeError('"size" must be a whole number from 100 to 16777216')
-  return { address, sign, ttlMs, node, size, clock }
+  return { address, sign, ttlMs, size, clock }
 }

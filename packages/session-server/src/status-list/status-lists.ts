@@ -1,40 +1,29 @@
-/** The status lists of one server: which session has which entry, what the entries say, and who may ask. */
-import type { SessionRow, StatusReference } from '../session.ts'
-import type { SessionStore } from '../store.ts'
+/** The status lists over one store: which session has which entry, where the lists lie, and who may ask. */
 import { seconds } from '../clock.ts'
-import { createEntries, type Entries } from './entries.ts'
+import type { SessionStore } from '../store.ts'
+import { createDraw } from './draw.ts'
 import { aggregation, listAnswer, refusedMethod, unavailable } from './endpoint.ts'
 import { statusListSettings, type StatusListOptions } from './options.ts'
 import { createPublication, type Publication, restMs } from './publication.ts'
-import { readRows, type Rows } from './rows.ts'
 
 /** What {@link createStatusLists} makes. */
 export interface StatusLists {
   /** For the issuer's RFC 8414 metadata. */
   readonly metadata: { readonly status_list_aggregation_endpoint: string }
+  /** Serves the lists of this store from now on, and returns the same store, whose new sessions get an entry. Nothing is read before it is needed. */
+  keep(store: SessionStore): SessionStore
   /**
-   * Reads all rows of the store, and from then on each that changes on whichever node. Resolves, when the lists say what the rows do, with the same store,
-   * whose new sessions get an entry. Rejects when the store cannot be asked.
-   */
-  keep(store: SessionStore): Promise<SessionStore>
-  /**
-   * Answers for the lists of all nodes; `undefined` for any other address. Rejects with nothing: it answers 503 where signing fails, and while the store
-   * cannot tell what has changed, for a list without an end that another node wrote would be a wrong one.
+   * Answers for the lists; `undefined` for any other address. Rejects with nothing: it answers 503 where signing fails, and while the store cannot be
+   * asked, for a list without an end that another node wrote would be a wrong one.
    */
   handle(request: Request): Promise<Response | undefined>
-}
-
-interface List {
-  readonly uri: string
-  readonly entries: Entries
-  readonly publication: Publication
 }
 
 /**
  * Makes status lists (IETF Token Status List), by which clients learn of an end from a cache while the session server cannot be reached.
  *
- * A revoked or expired session that was ended is 1, a suspended one 2. The lists live in memory and are made of the store's rows. Each node that begins
- * sessions keeps lists, under a `node` of its own; one that only ends them and holds feeds needs none.
+ * A revoked or expired session that was ended is 1, a suspended one 2. All nodes over one store have the same lists. A node that begins sessions or is asked
+ * for lists keeps them; one that only ends sessions and holds feeds needs none.
  *
  * @throws TypeError naming the option that is wrong
  * @example
@@ -46,74 +35,61 @@ interface List {
  *   address: 'https://id.example/status-lists',
  *   sign: signStatusList,
  * })
- * const store = await lists.keep(memoryStore())
+ * const store = lists.keep(memoryStore())
  * const server = createSessionServer({ issuer: 'https://id.example', store, authenticate: identify })
  * const handle = async (request: Request) => (await server.handle(request)) ?? (await lists.handle(request))
  * ```
  */
 export function createStatusLists(options: StatusListOptions): StatusLists {
-  const { address, sign, ttlMs, node, size, clock } = statusListSettings(options)
+  const { address, sign, ttlMs, size, clock } = statusListSettings(options)
   const { pathname } = new URL(address)
   // A cache may have got its copy from one that was already `restMs` old.
   const maxAgeSeconds = seconds(ttlMs - restMs)
-  const lists = new Map<string, List>()
-  const kept = new Set<Rows>()
-  const upToDate = async () => void (await Promise.all([...kept].map((rows) => rows.upToDate())))
+  const publications: Publication[] = []
+  let kept: SessionStore | undefined
 
-  const listAt = (uri: string): List => {
-    const known = lists.get(uri)
-    if (known) return known
-    const entries = createEntries(size)
-    const list = { uri, entries, publication: createPublication({ uri, entries, upToDate, ttlMs, clock, sign }) }
-    lists.set(uri, list)
-    return list
-  }
+  const uriOf = (list: number): string => `${address}/${list}`
+  const entriesOf = async (list: number) => kept?.entries(uriOf(list))
 
-  /** An entry of this node's newest list, or of the next when that is full. */
-  const take = (): StatusReference => {
-    for (let number = 1; ; number += 1) {
-      const uri = `${address}/${node}${number}`
-      const idx = listAt(uri).entries.take()
-      if (idx !== undefined) return { idx, uri }
+  /** Lists are begun one after the other, on whichever node, and none is given up. */
+  async function all(): Promise<readonly Publication[]> {
+    for (let list = publications.length + 1; await entriesOf(list); list += 1) {
+      publications[list - 1] ??= createPublication({ uri: uriOf(list), size, entries: () => entriesOf(list), ttlMs, clock, sign })
     }
-  }
-
-  const note = ({ statusList, end, suspension }: SessionRow): void => {
-    // What an earlier configuration handed out lies elsewhere.
-    if (!statusList?.uri.startsWith(`${address}/`) || statusList.idx >= size) return
-    const { entries, publication } = listAt(statusList.uri)
-    if (entries.set(statusList.idx, end ? 1 : suspension ? 2 : 0)) publication.changed()
+    return publications
   }
 
   return {
     metadata: { status_list_aggregation_endpoint: address },
-    async keep(store) {
-      const rows = readRows(store, note)
-      // From now on, so that nobody is given a list of which half is read.
-      kept.add(rows)
-      try {
-        await rows.upToDate()
-      } catch (error) {
-        kept.delete(rows)
-        rows.stop()
-        throw error
-      }
+    keep(store) {
+      kept = store
+      const { look, draw } = createDraw(size, entriesOf)
       return {
         ...store,
-        swap: (row, expected) => store.swap(row.statusList || expected !== undefined ? row : { ...row, statusList: take() }, expected),
+        async swap(row, expected) {
+          if (row.statusList || expected !== undefined) return store.swap(row, expected)
+          for (;;) {
+            const { list, idx } = await draw()
+            if (await store.swap({ ...row, statusList: { idx, uri: uriOf(list) } }, undefined)) return true
+            if (await store.get(row.sid)) return false
+            // Another node has given the entry away.
+            await look()
+          }
+        },
       }
     },
     async handle(request) {
       const path = new URL(request.url).pathname
-      if (path !== pathname && !path.startsWith(`${pathname}/`)) return undefined
-      const uri = `${address}${path.slice(pathname.length)}`
+      if (!path.startsWith(pathname)) return undefined
+      const rest = path.slice(pathname.length)
+      const list = rest === '' ? 0 : Number(/^\/([1-9]\d*)$/.exec(rest)?.[1])
+      if (Number.isNaN(list)) return undefined
       try {
-        // Another node may have begun it a moment ago.
-        if (!lists.has(uri)) await upToDate()
-        const list = lists.get(uri)
-        if (path !== pathname && !list) return undefined
+        const known = list > 0 && list <= publications.length ? publications : await all()
+        if (list > known.length) return undefined
         if (request.method !== 'GET' && request.method !== 'HEAD') return refusedMethod()
-        return list ? listAnswer(request, await list.publication.current(), maxAgeSeconds) : aggregation(request, [...lists.keys()], maxAgeSeconds)
+        if (list > 0) return listAnswer(request, await known[list - 1]!.current(), maxAgeSeconds)
+        return aggregation(request, known.map((_, index) => uriOf(index + 1)), maxAgeSeconds)
       } catch {
         return unavailable()
       }
