@@ -1,4 +1,4 @@
-// A fleet: three nodes over one Redis, and nginx in front of them in four ways. Each part is a process that can be killed and started again.
+// A fleet: three nodes over one Redis, nginx in front of them in four ways, and one more that keeps their status lists. Each part is a process that can be killed and started again.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -20,6 +20,7 @@ export interface Front {
 
 /** One node. */
 export interface Node {
+  readonly socket: string
   kill(): Promise<void>
   start(): Promise<void>
 }
@@ -29,6 +30,8 @@ export interface Fleet {
   readonly redis: TestRedis
   readonly nodes: readonly Node[]
   readonly fronts: readonly Front[]
+  /** The port of an nginx that keeps status lists for as long as they say. */
+  readonly cache: number
   close(): Promise<void>
 }
 
@@ -60,7 +63,9 @@ export async function startFleet(size = 3): Promise<Fleet> {
       closers.push(() => nginx.close())
       fronts.push({ name: `${http2 ? 'h2' : 'http/1.1'}, buffering ${buffering ? 'on' : 'off'}`, port: nginx.port, http2 })
     }
-    return { issuer, redis, nodes, fronts, close }
+    const cache = await startNginx({ routes: [['^/', sockets]], buffering: true, cache: true })
+    closers.push(() => cache.close())
+    return { issuer, redis, nodes, fronts, cache: cache.port, close }
   } catch (error) {
     await close()
     throw error
@@ -71,6 +76,7 @@ function createNode(input: { readonly socket: string; readonly redis: string; re
   const program = fileURLToPath(new URL('node.ts', import.meta.url))
   let child: ChildProcess | undefined
   return {
+    socket: input.socket,
     async start() {
       child = spawn(...tied(process.execPath, ['--disable-warning=ExperimentalWarning', program, JSON.stringify(input)]), { stdio: ['ignore', 'pipe', 'inherit'] })
       const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`a node ended (${code}) before it was ready`)))

@@ -6,15 +6,18 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { createSessionServer, isStoreUnavailable } from '@3dimli/session-server'
 import { redisStore } from '@3dimli/session-server/redis'
+import { createStatusLists } from '@3dimli/session-server/status-list'
 import { Redis } from 'ioredis'
+import { listOptions } from './list-options.ts'
 
 const { socket, redis, issuer } = JSON.parse(process.argv[2]!) as { socket: string; redis: string; issuer: string }
 
 const client = new Redis({ path: redis, lazyConnect: true })
 const sidOf = (request: Request) => /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1]
+const lists = createStatusLists(listOptions(issuer))
 const server = createSessionServer({
   issuer,
-  store: redisStore({ client }),
+  store: lists.keep(redisStore({ client })),
   // None within a test, for a heartbeat looks at the row too: what the stream of changes did not tell, nothing tells.
   heartbeatMs: 600_000,
   authenticate: async (request) => {
@@ -46,7 +49,7 @@ setInterval(() => {
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = 'GET', url = '/', headers } = request
   const asked = new Request(`http://node${url}`, { method, headers: Object.entries(headers).filter((pair): pair is [string, string] => typeof pair[1] === 'string') })
-  const { status, headers: said, body } = method === 'POST' ? await administer(url) : ((await server.handle(asked)) ?? new Response(null, { status: 404 }))
+  const { status, headers: said, body } = method === 'POST' ? await administer(url) : ((await server.handle(asked)) ?? (await lists.handle(asked)) ?? new Response(null, { status: 404 }))
   response.writeHead(status, Object.fromEntries(said))
   response.flushHeaders()
   if (said.get('content-type') === 'text/event-stream') {
