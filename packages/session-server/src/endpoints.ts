@@ -1,6 +1,7 @@
 /** The three endpoints through which clients learn where their session stands, by path and method. */
+import type { Snapshot } from './audience.ts'
 import { preflight, readable } from './cors.ts'
-import { createFeeds, type Snapshot } from './feed.ts'
+import { createFeeds } from './feed.ts'
 import { liveness, readiness } from './health.ts'
 import type { Life } from './life.ts'
 import { createPlaces } from './limits.ts'
@@ -32,7 +33,7 @@ type Methods = Readonly<Record<string, (request: Request) => Promise<Response>>>
 /** Makes the endpoints. */
 export function createEndpoints(settings: Settings, life: Life): Endpoints {
   const { issuer, store, authenticate, authorize, addressOf, onError, onFeeds, origins, clock } = settings
-  const feeds = createFeeds({ ...settings, onCount: onFeeds })
+  const feeds = createFeeds({ ...settings, onCount: onFeeds, snapshot, subscribe: (sid, listener) => store.subscribe(sid, listener) })
   const places = createPlaces(settings.feedsPerSession, settings.feedsPerAddress)
   const source = { store, now: () => clock.now(), end: life.end }
   const base = new URL(issuer).pathname.replace(/\/$/, '')
@@ -59,7 +60,7 @@ export function createEndpoints(settings: Settings, life: Life): Endpoints {
     const onClose = places.take(row.sid, addressOf?.(request))
     if (!onClose) return tooManyFeeds(settings.random())
     try {
-      return feeds.open({ snapshot: () => snapshot(row.sid), subscribe: (listener) => store.subscribe(row.sid, listener), signal: request.signal, onClose })
+      return feeds.open({ sid: row.sid, signal: request.signal, onClose })
     } catch (error) {
       // A store that cannot subscribe: the feed was never open.
       onClose()

@@ -85,6 +85,34 @@ test('each change is told once, in order, and the end is the last word', async (
   expect(await feed.next()).toBeUndefined()
 })
 
+test('however many clients a session has, a change reads its row once, and each is told', async () => {
+  const inner = memoryStore()
+  const get = vi.fn(inner.get)
+  const { server } = make({ ...inner, get })
+  await begin(server)
+  const feeds = await Promise.all(Array.from({ length: 5 }, () => connect(server)))
+  for (const feed of feeds) await feed.next().then(feed.next)
+  get.mockClear()
+  await server.suspend('s1')
+  for (const feed of feeds) expect(await feed.data()).toMatchObject({ active: false })
+  // One to change it, and one to tell.
+  expect(get).toHaveBeenCalledTimes(2)
+})
+
+test('a client whose bytes are taken away leaves those of the others', async () => {
+  const { server } = make()
+  await begin(server)
+  const readers = await Promise.all(Array.from({ length: 2 }, async () => {
+    const response = await server.handle(new Request(`${issuer}/session/events`, { headers: { authorization: 'Bearer t' } }))
+    return response!.body!.getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>
+  }))
+  for (const reader of readers) await reader.read().then(() => reader.read())
+  await server.suspend('s1')
+  const [taken, left] = [(await readers[0]!.read()).value!, readers[1]!.read()]
+  structuredClone(taken, { transfer: [taken.buffer] })
+  expect(new TextDecoder().decode((await left).value)).toMatch(/^event: session\nid: 2\ndata: .*\n\n$/)
+})
+
 test('a session that has ended already is proven so on connecting', async () => {
   const { server, open } = make()
   await begin(server)

@@ -116,9 +116,9 @@ test('of ten thousand clients that are told goodbye, no second of the next thirt
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
-  const feeds = createFeeds({ clock: handClock(), heartbeatMs: 15_000, retryMs: 3000, drainSpreadMs: 30_000, random })
-  const { signal } = new AbortController()
-  const source = { snapshot: async () => ({ cursor: '1', object: {}, last: false, until: Infinity }), subscribe: () => () => {}, signal, onClose: () => {} }
+  const snapshot = async () => ({ cursor: '1', object: {}, last: false, until: Infinity })
+  const feeds = createFeeds({ clock: handClock(), heartbeatMs: 15_000, retryMs: 3000, drainSpreadMs: 30_000, random, snapshot, subscribe: () => () => {} })
+  const source = { sid: 's1', signal: new AbortController().signal, onClose: () => {} }
   const readers = Array.from({ length: 10_000 }, () => feeds.open(source).body!.getReader() as ReadableStreamDefaultReader<Uint8Array>)
   feeds.drain()
   const texts = await Promise.all(readers.map(async (reader) => {
