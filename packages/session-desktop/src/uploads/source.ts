@@ -45,13 +45,45 @@ export async function openSource(path: string): Promise<Source> {
     hashed = at + bytes.length
   }
 
+  const newRoom = (): Buffer => Buffer.allocUnsafeSlow(Math.min(pieceBytes, size))
+  /** Used again and again: with new room for each piece the collector of garbage took more time than the hash. */
+  let spare: readonly [Buffer, Buffer] | undefined
+  /** One piece is on its way while the next is read; who asks for the next is done with it. */
+  const piecesOf = async function* (start: number, end: number): AsyncGenerator<Uint8Array> {
+    const room = spare ?? [newRoom(), newRoom()]
+    spare = undefined
+    let turn: 0 | 1 = 0
+    const read = async (at: number): Promise<Uint8Array> => {
+      turn = turn === 0 ? 1 : 0
+      const bytes = room[turn].subarray(0, end - at)
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, at)
+      // Less than was announced would leave the server waiting for the rest.
+      if (bytesRead === 0) throw failed({ code: 'changed' })
+      return bytes.subarray(0, bytesRead)
+    }
+    let at = start
+    let reading = at < end ? read(at) : undefined
+    while (reading) {
+      const piece = await reading
+      const next = at + piece.length
+      reading = next < end ? read(next) : undefined
+      // Nobody may want it any more.
+      reading?.catch(() => undefined)
+      yield piece
+      count(at, piece)
+      at = next
+    }
+    // The room of a part that was broken off is left: it may still be read into.
+    spare = room
+  }
+
   const hashTheRest = async (signal?: AbortSignal): Promise<void> => {
-    for await (const _piece of piecesOf(file, hashed, size, count)) signal?.throwIfAborted()
+    for await (const _piece of piecesOf(hashed, size)) signal?.throwIfAborted()
   }
   /** While the server works on the last part but one, whose answer is waited for. What went wrong shows when the rest is read again. */
   let ahead: Promise<void> | undefined
   const sendPart = async function* (start: number, end: number): AsyncGenerator<Uint8Array> {
-    yield* piecesOf(file, start, end, count)
+    yield* piecesOf(start, end)
     if (end < size && size - end <= end - start) ahead ??= hashTheRest().catch(() => undefined)
   }
 
@@ -76,29 +108,6 @@ export async function openSource(path: string): Promise<Source> {
 /** Whether a file is still as it was. */
 export function isSame(a: Fingerprint, b: Fingerprint): boolean {
   return a.size === b.size && a.changed === b.changed && a.inode === b.inode
-}
-
-/** `seen` is told of each piece once it was taken, so that it works while the piece is on its way, and the next is read meanwhile. */
-async function* piecesOf(file: FileHandle, start: number, end: number, seen: (at: number, bytes: Uint8Array) => void): AsyncGenerator<Uint8Array> {
-  const read = async (at: number): Promise<Uint8Array> => {
-    const bytes = Buffer.allocUnsafe(Math.min(pieceBytes, end - at))
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, at)
-    // Less than was announced would leave the server waiting for the rest.
-    if (bytesRead === 0) throw failed({ code: 'changed' })
-    return bytes.subarray(0, bytesRead)
-  }
-  let at = start
-  let reading = at < end ? read(at) : undefined
-  while (reading) {
-    const piece = await reading
-    const next = at + piece.length
-    reading = next < end ? read(next) : undefined
-    // Nobody may want it any more.
-    reading?.catch(() => undefined)
-    yield piece
-    seen(at, piece)
-    at = next
-  }
 }
 
 async function opened(path: string): Promise<FileHandle> {

@@ -1,5 +1,6 @@
 /** What an abort does to a connection, in the clear and under TLS. */
 import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
@@ -99,3 +100,55 @@ it('an answer that is cut off, and one that comes before the body is sent, end t
   expect(early.getStatus()).toBe(401)
   expect(sent).toBeLessThan(4096 * MB)
 })
+
+/** A server that says what it was sent, and whether all of it came. */
+async function listener(onRequest: (request: IncomingMessage) => void) {
+  const server = createServer((request, response) => {
+    onRequest(request)
+    const hash = createHash('sha256')
+    request.on('data', (piece: Buffer) => void hash.update(piece)).on('end', () => response.end(hash.digest('hex')))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const all = createConnections()
+  onTestFinished(() => {
+    all.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  return all.stack(new AbortController().signal).createRequest('PATCH', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+}
+
+it('P10 a body whose pieces lie in the same room one after another arrives as it was, however slowly it is taken', async () => {
+  const [pieceBytes, count] = [4096, 4096]
+  const request = await listener((incoming) => {
+    incoming.pause()
+    setImmediate(() => incoming.resume())
+  })
+  const room = Buffer.alloc(pieceBytes)
+  const whole = createHash('sha256')
+  const answer = await request.send({
+    size: pieceBytes * count,
+    async *pieces() {
+      for (let at = 0; at < count; at += 1) {
+        whole.update(room.fill(at))
+        yield room
+      }
+      room.fill(255)
+    },
+  })
+  expect(answer.getBody()).toBe(whole.digest('hex'))
+})
+
+it('a body that cannot be read to its end breaks its connection off', async () => {
+  const broken = Promise.withResolvers<void>()
+  const request = await listener((incoming) => void incoming.on('error', () => broken.resolve()))
+  const sending = request.send({
+    size: 2 * MB,
+    async *pieces() {
+      yield new Uint8Array(MB)
+      throw new Error('It is gone.')
+    },
+  })
+  await expect(sending).rejects.toThrow('It is gone.')
+  await broken.promise
+}, 20_000)

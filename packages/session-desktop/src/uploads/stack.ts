@@ -2,7 +2,6 @@
 import { Agent, request as sendOpen, type ClientRequest, type IncomingMessage } from 'node:http'
 import { Agent as SecureAgent, request as sendSecure } from 'node:https'
 import { connect, type Socket } from 'node:net'
-import { pipeline } from 'node:stream/promises'
 import { connect as connectSecure } from 'node:tls'
 import type { HttpRequest, HttpResponse, HttpStack } from 'tus-js-client'
 
@@ -12,6 +11,7 @@ const stillMs = 60_000
 /** A part of a file: how many bytes it has, and all of them. */
 export interface Body {
   readonly size: number
+  /** A piece is as it was until the next is asked for. */
   pieces(): AsyncIterable<Uint8Array>
 }
 
@@ -67,8 +67,11 @@ export function createConnections(): Connections {
           if (!request.writableFinished) request.destroy()
         }, reject)
       })
-      if (body) pipeline(counted(body, sent), request).catch(reject)
-      else request.end()
+      if (!body) return void request.end()
+      write(body, request, sent).catch((error: unknown) => {
+        reject(error as Error)
+        request.destroy()
+      })
     })
   }
 
@@ -97,13 +100,19 @@ export function createConnections(): Connections {
   }
 }
 
-async function* counted(body: Body, sent: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+/** Writes a body and ends the request; asks for the next piece when the system has taken the one before. */
+async function write(body: Body, request: ClientRequest, sent: (bytes: number) => void): Promise<void> {
+  const closed = new Promise<never>((_, reject) => void request.once('close', () => reject(new Error('The connection was closed.'))))
+  closed.catch(() => undefined)
   let bytes = 0
   for await (const piece of body.pieces()) {
     bytes += piece.length
     sent(bytes)
-    yield piece
+    const taken = new Promise<void>((resolve, reject) => void request.write(piece, (error) => (error ? reject(error) : resolve())))
+    // Of a request that never had a connection nobody tells.
+    await Promise.race([taken, closed])
   }
+  request.end()
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {
