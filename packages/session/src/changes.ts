@@ -95,7 +95,7 @@ export function end(
 }
 
 /** Writes down that a refresh is about to be sent. Only one context wins; the others see whose attempt stands. */
-export function attempt(row: Row, input: { epochId: string; attempt: Attempt; instead?: string; now: number }): Change<Attempt | 'changed' | 'newer' | 'paused'> {
+export function attempt(row: Row, input: { epochId: string; attempt: Attempt; instead?: string | undefined; now: number }): Change<Attempt | 'changed' | 'newer' | 'paused'> {
   if (!row.live || row.epoch.id !== input.epochId) return { result: 'changed' }
   if (row.generation !== input.attempt.generation) return { result: 'newer' }
   if (pauseLeft(row, input.now) > 0) return { result: 'paused' }

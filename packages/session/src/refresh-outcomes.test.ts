@@ -21,9 +21,9 @@ describe('before anything is sent', () => {
     expect([sent, state.writes, did]).toEqual([[], [], []])
   })
 
-  it('P3 A14 when another context was told to wait, for as long as is left', async () => {
-    const { refresh, sent, clock } = refreshing({ ...signedInRow, retryAt: signedInRow.seenAt + 5_000, retryMs: 5_000 })
-    expect(await refresh.after(epochId, 0)).toStrictEqual(transient(4_000))
+  it('P3 A14 when another context was told to wait, for as long as is left, and without a turn at the lock', async () => {
+    const { refresh, sent, clock, did } = refreshing({ ...signedInRow, retryAt: signedInRow.seenAt + 5_000, retryMs: 5_000 })
+    expect([await refresh.after(epochId, 0), did]).toStrictEqual([transient(4_000), []])
     await clock.advance(4_000)
     expect([await refresh.after(epochId, 0), sent.length]).toEqual([{ kind: 'ready' }, 1])
   })
@@ -50,6 +50,18 @@ describe('before anything is sent', () => {
     expect(made.sent).toEqual([])
   })
 
+  it('P3 D3 when the record was lost at the last moment', async () => {
+    const { refresh, state, sent } = refreshing()
+    let reads = 0
+    state.read = async () => {
+      reads += 1
+      // Once before the lock, once before it is sent.
+      if (reads === 2) state.stored = undefined
+      return state.stored
+    }
+    expect([await refresh.after(epochId, 0), sent]).toStrictEqual([{ kind: 'changed' }, []])
+  })
+
   it('P3 when its own attempt was held up until too little of its time is left', async () => {
     const made = refreshing()
     made.state.wrote = () => made.clock.stepWall(9_001)
@@ -59,6 +71,13 @@ describe('before anything is sent', () => {
     other.state.wrote = () => other.clock.stepWall(other.sent.length === 0 ? 9_000 : 0)
     expect(await other.refresh.after(epochId, 0)).toStrictEqual({ kind: 'ready' })
   })
+})
+
+it('P3 the key of an attempt is a version 4 UUID, whatever was drawn', async () => {
+  const { refresh, random, sent } = refreshing()
+  random.byte = 0xff
+  await refresh.after(epochId, 0)
+  expect(sent.map(({ attemptId }) => attemptId)).toEqual(['ffffffff-ffff-4fff-bfff-ffffffffffff'])
 })
 
 describe('new tokens', () => {

@@ -93,7 +93,10 @@ describe('a refusal', () => {
   })
 
   it.each([true, false])('A14 that is for now pauses all, and leaves the attempt only where it can be repeated (repeatable: %s)', async (idempotent) => {
-    for (const [answer, verdict] of [[answers(503), { kind: 'transient' }], [answers(401, { error: 'invalid_client' }), { kind: 'misconfigured', error: 'invalid_client' }]] as const) {
+    for (const [answer, verdict] of [
+      [answers(503), { kind: 'transient' }], [answers(401, { error: 'invalid_client' }), { kind: 'misconfigured', error: 'invalid_client' }],
+      [answers(400, { error: 'invalid_grant', sid: 'sid-jonas' }), { kind: 'foreign' }],
+    ] as const) {
       const { refresh, server, state } = refreshing(signedInRow, { idempotent })
       server.answer = answer
       expect(await refresh.after(epochId, 0)).toStrictEqual({ kind: 'verdict', verdict })
@@ -143,7 +146,7 @@ describe('an attempt of another context', () => {
     const { refresh, sent, clock, state } = refreshing(attempted, { idempotent: false })
     const refreshed = refresh.after(epochId, 0)
     await clock.advance(5_000)
-    state.stored = { ...renewed, attempt: theirs }
+    state.stored = renewed
     await clock.advance(250)
     expect([await refreshed, sent]).toStrictEqual([{ kind: 'ready' }, []])
   })

@@ -27,6 +27,29 @@ describe('a refresh that waits for another tab', () => {
     expect([await refreshed, sent.map(({ attemptId }) => attemptId === theirs.attempt.id)]).toEqual([{ kind: 'ready' }, [false]])
   })
 
+  it('P3 A8 goes on waiting where that one has paused and the pause is over at once: its request may be under way', async () => {
+    const { refresh, state, sent, clock } = refreshing(theirs, { idempotent: false })
+    let reads = 0
+    state.read = async () => {
+      reads += 1
+      return reads === 2 ? { ...theirs, retryAt: clock.now() + 1, retryMs: 1 } : state.stored
+    }
+    const refreshed = refresh.after(epochId, 0)
+    await clock.advance(10_999)
+    expect([sent, reads > 2]).toEqual([[], true])
+    await clock.advance(1)
+    expect([await refreshed, sent.length]).toEqual([{ kind: 'ready' }, 1])
+  })
+
+  it('P3 A8 D3 learns of a record that was lost', async () => {
+    const { refresh, state, sent, clock } = refreshing(theirs, { idempotent: false })
+    const refreshed = refresh.after(epochId, 0)
+    await clock.advance(1_000)
+    state.stored = undefined
+    await clock.advance(250)
+    expect([await refreshed, sent]).toStrictEqual([{ kind: 'changed' }, []])
+  })
+
   it('P3 A6 does not answer for another generation', async () => {
     const { refresh, server, state, sent, clock } = refreshing()
     server.answer = () => (sent.length === 1 ? new Promise<TokenAnswer>(() => {}) : Promise.resolve({ tokens: fresh }))

@@ -2,6 +2,7 @@
 import { attempt as recordAttempt, closeAttempt, coolDown, hasMoved, pauseLeft, rotate } from './changes.ts'
 import { underLock } from './lock.ts'
 import type { Connection, Features, TokenAnswer } from './authority.ts'
+import type { LiveRow } from './gate.ts'
 import type { Ports } from './ports.ts'
 import { epochId as newId, type SessionRecord } from './record.ts'
 import { mintsOf, type Attempt, type Row } from './row.ts'
@@ -62,24 +63,21 @@ export function createRefresh(input: {
   const { ports, time, record, connection } = input
   const running = new Map<string, Running>()
 
-  const standing = (row: Row | undefined, { epochId, generation = Infinity }: Purpose): Refreshed | undefined => {
+  /** The row to refresh in, or what has come of the purpose already. */
+  const standing = (row: Row | undefined, { epochId, generation = Infinity }: Purpose): LiveRow | Refreshed => {
     if (!row?.live || row.epoch.id !== epochId) return { kind: 'changed' }
-    return row.generation > generation ? { kind: 'ready' } : undefined
+    return row.generation > generation ? { kind: 'ready' } : (row as LiveRow)
   }
 
   /** A pause that any context asked for holds for all. */
-  const pausedBy = (row: Row | undefined): Refreshed | undefined => {
-    const leftMs = pauseLeft(row, time.now())
-    return leftMs > 0 ? { kind: 'verdict', verdict: { kind: 'transient', retryAfterMs: leftMs } } : undefined
-  }
+  const paused = (leftMs: number): Refreshed => ({ kind: 'verdict', verdict: { kind: 'transient', retryAfterMs: leftMs } })
 
   const run = async (purpose: Purpose): Promise<Refreshed> => {
-    const row = await record.read()
-    const settled = standing(row, purpose)
-    if (settled || !row?.live) return settled ?? { kind: 'changed' }
+    const row = standing(await record.read(), purpose)
+    if ('kind' in row) return row
     if (row.live.tokens.refreshToken === undefined) return { kind: 'unable' }
-    const paused = pausedBy(row)
-    if (paused) return paused
+    const pausedMs = pauseLeft(row, time.now())
+    if (pausedMs > 0) return paused(pausedMs)
     const features = await connection.features().catch(() => undefined)
     if (!features) return { kind: 'verdict', verdict: { kind: 'transient' } }
     // Not the lock, the compare-and-swap keeps two from committing.
@@ -90,37 +88,33 @@ export function createRefresh(input: {
   const take = async (purpose: Purpose, features: Features): Promise<Refreshed> => {
     const { epochId, narrow } = purpose
     for (let instead: string | undefined; ; ) {
-      const wanted: Attempt = { id: uuid(ports.random), generation: purpose.generation ?? record.view()?.generation ?? 0, at: time.now(), ...(narrow && { narrow }) }
-      const owned = await record.change((row) => recordAttempt(row, { epochId, attempt: wanted, ...(instead !== undefined && { instead }), now: time.now() }))
-      if (owned === 'paused') return pausedBy(record.view()) ?? { kind: 'verdict', verdict: { kind: 'transient' } }
+      const id = uuid(ports.random)
+      const owned = await record.change((row) => {
+        const now = time.now()
+        const wanted: Attempt = { id, generation: purpose.generation ?? row.generation, at: now, ...(narrow && { narrow }) }
+        return recordAttempt(row, { epochId, attempt: wanted, instead, now })
+      })
+      if (owned === 'paused') return paused(pauseLeft(record.view(), time.now()))
       if (owned === 'changed') return { kind: 'changed' }
-      if (owned === 'newer') {
-        if (!narrow) return { kind: 'ready' }
-        continue
-      }
-      const repeated = owned.id !== wanted.id
+      if (owned === 'newer') return { kind: 'ready' }
+      const repeated = owned.id !== id
       // Somebody's attempt stands. A server that repeats its answer may be asked again with the same key at once.
       if (!repeated || features.idempotent) {
         const outcome = await send(purpose, owned, repeated)
         if (outcome) return outcome
-        continue
-      }
-      const left = Math.min(owned.at + answerMs + graceMs - time.now(), answerMs + graceMs)
-      const moved = left > 0 ? await waitForMove(purpose, owned.id, left) : undefined
-      if (moved) return moved
-      instead = owned.id
+      } else if (await isOver(owned.id, Math.min(owned.at + answerMs + graceMs - time.now(), answerMs + graceMs))) instead = owned.id
     }
   }
 
-  /** Reads the record now and then until another context has settled its attempt. */
-  const waitForMove = async (purpose: Purpose, attemptId: string, ms: number): Promise<Refreshed | undefined> => {
+  /** Reads the record now and then until another context's attempt was settled or has paused all, or its time is over; tells whether it is. */
+  const isOver = async (attemptId: string, ms: number): Promise<boolean> => {
     // Whatever is done to the wall clock meanwhile, the wait is no longer than this.
     const until = ports.clock.monotonic() + ms
     for (;;) {
-      const row = await record.read()
-      const settled = standing(row, purpose) ?? pausedBy(row)
       const leftMs = until - ports.clock.monotonic()
-      if (settled || leftMs <= 0 || row?.attempt?.id !== attemptId) return settled
+      if (leftMs <= 0) return true
+      const row = await record.read()
+      if (row?.attempt?.id !== attemptId || pauseLeft(row, time.now()) > 0) return false
       await new Promise<void>((resolve) => ports.clock.timer(Math.min(250, leftMs), resolve))
     }
   }
@@ -143,10 +137,8 @@ export function createRefresh(input: {
     const { generation, narrow } = attempt
     const serves = JSON.stringify(narrow) === JSON.stringify(purpose.narrow)
     const row = await record.read()
-    const settled = standing(row, purpose)
-    if (settled || !row?.live) return settled ?? { kind: 'changed' }
     // With another refresh token the same key would be another request.
-    if (row.attempt?.id !== attempt.id) return undefined
+    if (!row?.live || row.attempt?.id !== attempt.id) return undefined
     const { live } = row
     const stage = { epochId, generation, mints: mintsOf(row) }
     const budgetMs = repeated ? answerMs : Math.min(attempt.at + answerMs - time.now(), answerMs)
@@ -167,8 +159,9 @@ export function createRefresh(input: {
       input.trace(outcome === 'committed' ? 'refreshed' : 'refresh-discarded')
       if (outcome === 'committed') input.rotated()
       if (outcome === 'given-up') input.gaveUp()
-      if (outcome === 'given-up' || outcome === 'dropped') return { kind: 'changed' }
-      return narrow && serves ? { kind: 'ready', minted } : standing(record.view(), purpose)
+      const stood = standing(record.view(), purpose)
+      if ('kind' in stood) return stood
+      return narrow && serves ? { kind: 'ready', minted } : undefined
     }
     // Never aborted by an end: the token it brings must still be given back.
     const bound = deadline(ports.clock, budgetMs)
@@ -190,10 +183,8 @@ export function createRefresh(input: {
       return current?.epoch.id === epochId ? { kind: 'verdict', verdict: proof } : { kind: 'changed' }
     }
     const now = await record.read()
-    const moved = standing(now, purpose)
-    if (moved || !now) return moved ?? { kind: 'changed' }
     // What was said of a refresh token that another context has spent says nothing of its successor.
-    if (hasMoved(now, stage)) return undefined
+    if (now?.epoch.id !== epochId || hasMoved(now, stage)) return undefined
     const judged = judge(answer.answer, input.known(now))
     // The successor was used, and nobody here has it: it is lost.
     const verdict: Verdict = judged.kind === 'superseded' ? { kind: 'grant-unknown' } : judged
@@ -238,8 +229,6 @@ export function createRefresh(input: {
 
 /** A version 4 UUID, as `Idempotency-Key` asks for. */
 function uuid(random: Ports['random']): string {
-  const bytes = random(16)
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const bytes = random(16).map((byte, index) => (index === 6 ? (byte & 0x0f) | 0x40 : index === 8 ? (byte & 0x3f) | 0x80 : byte))
   return Array.from(bytes, (byte, index) => ([4, 6, 8, 10].includes(index) ? '-' : '') + byte.toString(16).padStart(2, '0')).join('')
 }

@@ -115,13 +115,7 @@ export const defects: readonly Defect[] = [
     "if (row) post({ type: 'changed', epochId: row.epoch.id, generation: row.generation })",
     "if (row) post({ type: 'changed', epochId: row.epoch.id, generation: row.generation, ...row.live?.tokens })"),
   one('a token for one job becomes the session\'s own', 'P6', 'refresh.ts', 'minted: narrow !== undefined', 'minted: false'),
-  {
-    name: 'a token for one job is asked for beside an attempt that stands',
-    breaks: 'P3',
-    changes: [
-      { file: 'refresh.ts', find: 'const owned = await record.change(', replace: 'const owned = narrow ? wanted : await record.change(' },
-      { file: 'refresh.ts', find: 'if (row.attempt?.id !== attempt.id) return undefined', replace: '' },
-    ],
-  },
+  one('a token for one job is asked for beside an attempt that stands', 'P3', 'changes.ts',
+    'if (standing && ', 'if (!input.attempt.narrow && standing && '),
   one('an attempt for one job is repeated as one for everything', 'P3', 'refresh.ts', '...(narrow && { narrow }), signal', '...(narrow && !repeated && { narrow }), signal'),
 ]
