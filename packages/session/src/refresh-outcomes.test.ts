@@ -50,7 +50,7 @@ describe('before anything is sent', () => {
     expect(made.sent).toEqual([])
   })
 
-  it('P3 D3 when the record was lost at the last moment', async () => {
+  it('P3 D6 when the record was lost at the last moment', async () => {
     const { refresh, state, sent } = refreshing()
     let reads = 0
     state.read = async () => {

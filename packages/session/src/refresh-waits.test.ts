@@ -41,7 +41,7 @@ describe('a refresh that waits for another tab', () => {
     expect([await refreshed, sent.length]).toEqual([{ kind: 'ready' }, 1])
   })
 
-  it('P3 A8 D3 learns of a record that was lost', async () => {
+  it('P3 A8 D6 learns of a record that was lost', async () => {
     const { refresh, state, sent, clock } = refreshing(theirs, { idempotent: false })
     const refreshed = refresh.after(epochId, 0)
     await clock.advance(1_000)

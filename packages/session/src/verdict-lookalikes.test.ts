@@ -57,6 +57,10 @@ describe('what looks like proof and is none', () => {
     expect(judge(session(over('session-revoked', 'sid-1', { event_timestamp: 1_800_000_000 })), { ...known, establishedAt: 1_800_000_000_999 }).kind).toBe('revoked')
   })
 
+  it('P5 B2 a page of a portal where a revocation is answered with nothing: the token is not forgotten', () => {
+    expect(judge({ from: 'revocation', status: 200, garbled: true }, known)).toStrictEqual({ kind: 'transient' })
+  })
+
   it('P4 B2 a page of a portal, a gateway that boots, an empty 401', () => {
     expect(judge(session(undefined), known).kind).toBe('transient')
     expect(judge(says('token', 403), known).kind).toBe('transient')
@@ -109,6 +113,20 @@ describe('what a session that lives tells', () => {
     expect(proof({ sid: 'sid-1', sub_id: { format: 'opaque', id: 'mira' }, established_at: 1, expires_at: 2, server_time: 3 }))
       .toStrictEqual({ sid: 'sid-1', subject: 'mira', establishedAt: 1_000, expiresAt: 2_000, serverAt: 3_000 })
     expect(proof({ sub_id: { format: 'iss_sub', sub: 'mira' } })).toStrictEqual({ subject: 'mira' })
+  })
+
+  it.each([0, 42])('where a status list speaks of it: entry %i', (idx) => {
+    const longest = `https://lists.test/${'x'.repeat(2_000 - 'https://lists.test/'.length)}`
+    for (const uri of ['https://lists.test/1', longest]) expect(proof({ status: { status_list: { idx, uri, more: true } } })).toStrictEqual({ status: { idx, uri } })
+  })
+
+  it.each<readonly [string, unknown]>([
+    ['no object', 'valid'], ['no list', {}], ['null', { status_list: null }], ['a list of lists', { status_list: [] }], ['no address', { status_list: { idx: 1 } }],
+    ['an address that is none', { status_list: { idx: 1, uri: ['https://lists.test/1'] } }], ['an address without an end', { status_list: { idx: 1, uri: 'x'.repeat(2_001) } }],
+    ['no entry', { status_list: { uri: 'https://lists.test/1' } }], ['an entry before the first', { status_list: { idx: -1, uri: 'https://lists.test/1' } }],
+    ['half an entry', { status_list: { idx: 0.5, uri: 'https://lists.test/1' } }], ['an entry in words', { status_list: { idx: '1', uri: 'https://lists.test/1' } }],
+  ])('P4 and nothing of a status list that is none: %s', (_what, status) => {
+    expect(proof({ status })).toStrictEqual({})
   })
 
   it.each<readonly [string, Record<string, unknown>]>([
