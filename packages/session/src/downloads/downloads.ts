@@ -143,7 +143,9 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
   }
 
   return {
-    async save(id, source, { name, signal, onProgress, sha256 } = {}) {
+    async save(id, from, { name, signal, onProgress, sha256 } = {}) {
+      // The caller may use its URL again while this waits.
+      const source = from instanceof Request ? from : String(from)
       if (typeof id !== 'string' || id === '') throw new TypeError('"id" must be a non-empty string')
       if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) throw new TypeError('"sha256" must be 64 hexadecimal digits')
       const captured = await capture(signal)
