@@ -1,4 +1,5 @@
 /** What is sent twice, and what must not be: bodies, methods, keys, origins, aborts. */
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../test/eventually.ts'
 import { api, outcome, problem, problems, revoked, signedIn, turns, watched, type Tab } from '../test/scene.ts'
@@ -61,6 +62,20 @@ describe('a request that meets a 401', () => {
     expect(await outcome(first.session.fetch(`${api}/x`, { method: 'POST', body, duplex: 'half' } as RequestInit))).toBe('not-replayable')
     expect(sent.map((request) => request.body)).toEqual(['the whole body'])
     expect(await outcome(first.session.fetch(`${api}/x`, { method: 'POST', body: 'again' }))).toBe(200)
+  })
+
+  it.each<readonly [string, () => unknown]>([
+    ['a stream of Node', () => Readable.from([Buffer.from('the whole '), Buffer.from('body')])],
+    ['a generator', async function* () {
+      yield Buffer.from('the whole ')
+      yield Buffer.from('body')
+    }],
+  ])('H1 with %s is not sent again without it', async (_what, make) => {
+    const { first } = await signedIn()
+    const sent = resource(first)
+    const init = { method: 'POST', body: make() as BodyInit, duplex: 'half' }
+    expect(await outcome(first.session.fetch(`${api}/x`, init))).toBe('not-replayable')
+    expect(sent.map(({ body }) => body)).toEqual(['the whole body'])
   })
 
   it('H1 with a stream whose token is known to be spent waits for the next one and is sent once', async () => {

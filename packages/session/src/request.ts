@@ -156,7 +156,7 @@ export function createRequests(input: {
     async fetch(target, init, given) {
       const isRequest = target instanceof Request
       const url = guard(isRequest ? new URL(target.url) : resolve(target))
-      const once = init?.body instanceof ReadableStream
+      const once = isStream(init?.body)
       const caller = init?.signal ?? (isRequest ? target.signal : undefined)
       const captured = given ?? (await gate.capture(caller))
       const first = isRequest ? new Request(target, init) : new Request(url, init)
@@ -184,6 +184,11 @@ export function createRequests(input: {
   })
 
   return { trusted, by, ...by(own) }
+}
+
+/** What can be read only once: Node takes its own streams and generators for a body, too. */
+function isStream(body: unknown): boolean {
+  return body instanceof ReadableStream || (typeof body === 'object' && body !== null && Symbol.asyncIterator in body)
 }
 
 async function unreplayable(response: Response): Promise<SessionError> {
