@@ -22,7 +22,7 @@ export interface Desk {
   writeDraft(content: Required<Content>, draft: unknown, salt: Uint8Array<ArrayBuffer>): Promise<void>
   clearDraft(contentId: string): Promise<void>
   submitted(owner: Owner): Promise<Submitted | undefined>
-  /** Writes the key of an order before it is sent; an order that is already on its way keeps its place. */
+  /** Writes the key of an order before it is sent, also before it is sent again; another that is already on its way keeps its place. */
   submit(owner: Owner, idempotencyKey: string, now: number): Promise<Submitted>
   /** Takes the key of a settled order away, and no other's. */
   settle(owner: Owner, idempotencyKey: string): Promise<void>
@@ -56,7 +56,7 @@ export function openDesk(name: string): Desk {
     async submit(owner, idempotencyKey, now) {
       const subjectHash = await hashOf(owner)
       let standing: Submitted = { subjectHash, idempotencyKey, submittedAt: now }
-      await update<Submitted>(subjectHash, (known) => (standing = known ?? standing), inOrders)
+      await update<Submitted>(subjectHash, (known) => (standing = known && known.idempotencyKey !== idempotencyKey ? known : standing), inOrders)
       return standing
     },
     async settle(owner, idempotencyKey) {
