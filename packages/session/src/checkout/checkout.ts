@@ -135,6 +135,8 @@ export function createCheckout<Draft, Order>(session: Session, options: Checkout
       const idempotencyKey = last?.content === content ? last.idempotencyKey : uuid()
       const standing = await desk.submit(owner, idempotencyKey, access.now())
       if (standing.idempotencyKey !== idempotencyKey) throw new SessionError('order-pending', { submittedAt: standing.submittedAt })
+      // An end that came meanwhile has forgotten the last draft; this one is not to be remembered after it.
+      captured.signal.throwIfAborted()
       last = { content, idempotencyKey }
       let refused = false
       try {

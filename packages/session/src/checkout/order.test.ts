@@ -34,3 +34,24 @@ it('P10 an order that was sent again may still arrive for as long as one that wa
   await device.clock.advance(1)
   expect(await checkout.recover()).toMatchObject({ status: 'not-received' })
 })
+
+it('P6 an order whose key was being written when its person signed out lends that key to nobody', async () => {
+  const made = await signedIn()
+  const { first } = made
+  const keys: string[] = []
+  const submit = async (_draft: unknown, { idempotencyKey, fetch }: OrderCall): Promise<number> => {
+    keys.push(idempotencyKey)
+    return (await fetch(`${api}/orders`, { method: 'POST' })).status
+  }
+  const checkout = createCheckout(first.session, { submit, find: async () => undefined })
+  let signedOut: Promise<unknown> | undefined
+  opening = (database) => {
+    if (database.endsWith('.orders')) signedOut ??= first.session.signOut()
+  }
+  expect(await outcome(checkout.submit(draft))).toBe('session-ended')
+  await signedOut
+  await signIn(made, first, 'otto')
+  expect([await outcome(checkout.submit(draft)), keys.length]).toEqual([200, 1])
+  await signIn(made, first, 'mira')
+  expect(await checkout.recover()).toMatchObject({ status: 'pending' })
+})
