@@ -19,6 +19,16 @@ describe('a store that refuses to write the end', () => {
     expect(remote).toBe('queued')
   })
 
+  it('B6 P2 signing out again writes what was refused, and says no sooner that the server was told', async () => {
+    const { first, device, server } = await signedIn()
+    device.storageMode = 'refuses-writes'
+    await first.session.signOut()
+    expect(await first.session.signOut()).toMatchObject({ purge: { complete: false }, remote: 'queued' })
+    device.storageMode = 'works'
+    expect(await first.session.signOut()).toMatchObject({ purge: { complete: true }, remote: 'revoked' })
+    expect([server.revoked, device.row()?.live, [...device.flags], first.ends]).toEqual([['rt-1'], undefined, [], ['signed-out']])
+  })
+
   it('P1 a later start never shows the ended session as active', async () => {
     const { first, device, open } = await signedIn()
     device.storageMode = 'refuses-writes'

@@ -14,7 +14,7 @@ import { readNarrow, type Narrow } from './narrow.ts'
 import { readOptions, type SessionOptions } from './options.ts'
 import { createRuntime, type Runtime } from './runtime.ts'
 import type { Sending } from './request.ts'
-import type { Session, Started } from './shape.ts'
+import type { Session, SignedOut, Started } from './shape.ts'
 import type { SessionState } from './state.ts'
 import { readTarget } from './target.ts'
 import { unlessAborted } from './time.ts'
@@ -89,6 +89,8 @@ export function createSession(given: SessionOptions): Session {
       return { signInError: isSessionError(error) ? error : new SessionError('sign-in-failed', { error: 'unknown' }) }
     }
   }
+
+  const signedOut = async (own: Runtime, { report, written }: Ended): Promise<SignedOut> => ({ purge: report, remote: written ? await own.outbox.flush() : 'queued' })
 
   const access: FeatureAccess = {
     name: options.platform.name,
@@ -189,14 +191,15 @@ export function createSession(given: SessionOptions): Session {
       await own.gate.capture().catch((error: unknown) => {
         if (isSessionError(error, 'fenced')) throw error
       })
-      const info = own.session()
-      if (!info) {
+      const { phase, session: info, end } = own.life.machine()
+      // An end that is not written yet is the one to be written, whoever began it.
+      if (info && end && phase === 'ending') return signedOut(own, await own.end(info, end.cause, end))
+      if (!info || phase !== 'active') {
         // Nobody can be read there, but a record that is damaged may still hold tokens: it is written anew.
         await own.record.change((row) => ({ row, result: undefined }), 'strict').catch(() => undefined)
         return { remote: await own.outbox.flush() }
       }
-      const { report, written } = await own.end(info, 'signed-out', { by: 'user', disposition: 'wipe' })
-      return { purge: report, remote: written ? await own.outbox.flush() : 'queued' }
+      return signedOut(own, await own.end(info, 'signed-out', { by: 'user', disposition: 'wipe' }))
     },
 
     ...sending((own) => own.requests),
