@@ -1,7 +1,8 @@
 /** Begins a session with what a sign-in brought, after whatever was there before has ended. */
 import { begin } from './changes.ts'
-import type { createEnding } from './ending.ts'
+import { flagged, type createEnding } from './ending.ts'
 import type { Target } from './end.ts'
+import { SessionError } from './errors.ts'
 import type { Life } from './life.ts'
 import type { Outbox } from './outbox.ts'
 import type { Connection, Grant } from './authority.ts'
@@ -17,7 +18,7 @@ const patienceMs = 2_000
 
 /** Makes `begin()` of one context. */
 export function createBeginning(input: {
-  readonly ports: Pick<Ports, 'clock' | 'random' | 'keys'>
+  readonly ports: Pick<Ports, 'clock' | 'random' | 'keys' | 'flags'>
   readonly time: Time
   readonly trace: Trace
   readonly record: SessionRecord
@@ -38,9 +39,16 @@ export function createBeginning(input: {
   }
 
   return async (grant) => {
-    const before = (await record.read())?.live
-    const { phase, session } = life.machine()
-    if (session && phase === 'active' && before && (before.subject !== grant.subject || before.issuer !== grant.issuer)) {
+    const row = await record.read()
+    const before = row?.live
+    const { phase, session, end } = life.machine()
+    const flag = row && flagged(ports.flags, row.epoch.id)
+    const over = phase === 'ending' && end ? { cause: end.cause, details: end } : flag
+    if (session && before && over) {
+      // An end that is not written yet comes first: the same person would take over what it was to destroy.
+      const { written } = await input.end(session, over.cause, over.details)
+      if (!written) throw new SessionError('storage', { operation: 'write' })
+    } else if (session && phase === 'active' && before && (before.subject !== grant.subject || before.issuer !== grant.issuer)) {
       // Somebody else was signed in here: their session ends, and what it left is erased, before the new one can write anything.
       await input.end(session, 'replaced', { by: 'user', disposition: 'wipe' })
     }

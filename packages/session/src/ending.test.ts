@@ -1,6 +1,6 @@
 /** An end is told, written, erased and honoured later, also where this device does not help. */
 import { describe, expect, it } from 'vitest'
-import { signedIn, watched } from '../test/scene.ts'
+import { outcome, signedIn, watched } from '../test/scene.ts'
 
 describe('a store that refuses to write the end', () => {
   it('P1 P5 the fence stays, a flag is raised, and the report says that nothing is complete', async () => {
@@ -27,6 +27,27 @@ describe('a store that refuses to write the end', () => {
     device.storageMode = 'works'
     expect(await first.session.signOut()).toMatchObject({ purge: { complete: true }, remote: 'revoked' })
     expect([server.revoked, device.row()?.live, [...device.flags], first.ends]).toEqual([['rt-1'], undefined, [], ['signed-out']])
+  })
+
+  it.each(['this tab', 'the flag'])('P2 P5 the same person signs in only after it was written, and takes over nothing that it destroys, where only %s remembers it', async (who) => {
+    const { first, device, open } = await signedIn()
+    const { content } = device.row()?.live ?? {}
+    device.storageMode = 'refuses-writes'
+    await first.session.signOut()
+    let tab = first
+    if (who === 'this tab') device.flags.clear()
+    else {
+      first.session.stop()
+      tab = open()
+      await tab.session.start()
+    }
+    const again = { accessToken: 'at-again', subject: 'mira' }
+    expect(await outcome(tab.session.adopt(again))).toBe('storage')
+    device.storageMode = 'works'
+    await tab.session.adopt(again)
+    expect(device.row()?.live?.tokens.accessToken).toBe('at-again')
+    expect(device.row()?.live?.content.id).not.toBe(content?.id)
+    expect(tab.ends).toEqual(['signed-out'])
   })
 
   it('P1 a later start never shows the ended session as active', async () => {
