@@ -1,8 +1,9 @@
 /** What ends a session, what only fences it, and what does neither. */
 import { describe, expect, it, vi } from 'vitest'
 import type { Answer } from './authority.ts'
+import type { Ports } from './ports.ts'
 import { eventually } from '../test/eventually.ts'
-import { api, outcome, problem, problems, revoked, scene, sessionAnswer, signedIn, signIn, turns, watched, type Scene } from '../test/scene.ts'
+import { api, outcome, problem, problems, revoked, scene, sessionAnswer, signedIn, signIn, statuses, turns, watched, type Scene } from '../test/scene.ts'
 
 /** Tokens without a refresh token, as an application with its own sign-in may have. */
 async function accessOnly(session: boolean): Promise<Scene> {
@@ -88,6 +89,30 @@ describe('asking', () => {
     server.onSession = asked
     expect(await Promise.all(Array.from({ length: 20 }, () => first.session.confirm()))).toEqual(Array.from({ length: 20 }, () => 'alive'))
     expect(asked).toHaveBeenCalledTimes(1)
+  })
+
+  it('P1 P6 a proof that is written down after somebody else signed in lifts no fence of theirs', async () => {
+    let slow: Promise<void> | undefined
+    const slowly = (ports: Ports): Ports => ({ ...ports, store: { ...ports.store, change: (...change) => Promise.resolve(slow).then(() => ports.store.change(...change)) } })
+    const made = await signedIn({ tabs: 2, ports: (ports, tab) => (tab === 0 ? slowly(ports) : ports) })
+    const { first, second, server, device } = made
+    // The last proof is too old to do for this one.
+    await device.clock.advance(6_000)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    slow = promise
+    const asked = outcome(first.session.confirm())
+    await turns()
+    slow = undefined
+    await signIn(made, second, 'otto')
+    await eventually(() => expect(first.session.state).toMatchObject({ status: 'active', session: { subject: 'otto' } }))
+    server.onSession = async () => ({ from: 'session', failed: 'network' })
+    first.context.fetch = async () => problem({ type: `${problems}/session-revoked` })
+    const call = watched(first.session.fetch(`${api}/x`))
+    await statuses([first], 'fenced')
+    resolve()
+    expect(await asked).toBe('ended')
+    await turns()
+    expect([first.session.state.status, call.result]).toEqual(['fenced', 'pending'])
   })
 
   it('P6 an answer that arrives after somebody else signed in ends nothing', async () => {
