@@ -85,6 +85,21 @@ describe('a revocation is known within `detection.withinMs`', () => {
     server.onSession = sessionAnswer(revoked(sid))
     expect(await outcome(first.session.assertFresh({ withinMs: 0 }))).toBe('session-ended')
   })
+
+  it('P7 F1 by whoever asks before a payment, also while an earlier question is still on its way', async () => {
+    const { first, server, device, sid } = await signedIn()
+    const alive = server.onSession
+    const slow = Promise.withResolvers<void>()
+    server.onSession = () => slow.promise.then(alive)
+    const earlier = outcome(first.session.confirm())
+    await device.clock.advance(5_000)
+    server.onSession = sessionAnswer(revoked(sid))
+    const calls = Promise.all([1, 2].map(() => outcome(first.session.assertFresh({ withinMs: 1_000 }))))
+    await turns()
+    slow.resolve()
+    expect(await calls).toEqual(['session-ended', 'session-ended'])
+    expect(await earlier).toBe('alive')
+  })
 })
 
 describe('a pause that the server asked for', () => {

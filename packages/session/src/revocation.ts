@@ -25,8 +25,8 @@ export type Confirmation = 'alive' | 'ended' | 'suspended' | 'unknown'
 export interface Revocation {
   /** Does what a verdict says about the session of `epochId`. */
   act(epochId: string, verdict: Verdict): Promise<Confirmation>
-  /** Asks the server now; calls share one question. */
-  confirm(epochId: string): Promise<Confirmation>
+  /** Asks the server now; calls share one question. With `anew`, none that was already on its way. */
+  confirm(epochId: string, anew?: boolean): Promise<Confirmation>
   stop(): void
 }
 
@@ -204,9 +204,10 @@ export function createRevocation(input: {
     retries = 0
   }
 
-  const confirm = (epochId: string): Promise<Confirmation> => {
+  const confirm = (epochId: string, anew = false): Promise<Confirmation> => {
     const running = asking.get(epochId)
-    if (running) return running
+    const next = (): Promise<Confirmation> => confirm(epochId)
+    if (running) return anew ? running.then(next, next) : running
     const started = confirmNow(epochId)
       .catch((error: unknown) => {
         askAgain()

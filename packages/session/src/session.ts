@@ -221,7 +221,8 @@ export function createSession(given: SessionOptions): Session {
       const captured = await own.gate.capture()
       const row = await own.gate.pass(captured)
       if (row.provenAt !== undefined && own.time.now() - row.provenAt <= withinMs) return
-      const confirmation = await own.revocation.confirm(captured.epochId)
+      // A question that is long on its way says how things stood when it was asked.
+      const confirmation = await own.revocation.confirm(captured.epochId, true)
       await own.gate.pass(captured)
       if (confirmation !== 'alive') throw new SessionError('not-fresh', {})
     },
