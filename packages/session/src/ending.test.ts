@@ -1,6 +1,7 @@
 /** An end is told, written, erased and honoured later, also where this device does not help. */
 import { describe, expect, it } from 'vitest'
-import { outcome, signedIn, watched } from '../test/scene.ts'
+import type { Ports } from './ports.ts'
+import { outcome, signedIn, statuses, turns, watched } from '../test/scene.ts'
 
 describe('a store that refuses to write the end', () => {
   it('P1 P5 the fence stays, a flag is raised, and the report says that nothing is complete', async () => {
@@ -75,6 +76,22 @@ describe('a store that refuses to write the end', () => {
     await last.session.start()
     expect(device.row()?.live).toBeUndefined()
     expect([...device.flags]).toEqual([])
+  })
+})
+
+describe('a tab that dies when it has said that it ends the session, and has not written it', () => {
+  it('P1 P2 E1 leaves the end to the others: they do not stay fenced', async () => {
+    let dead = false
+    const mortal = (ports: Ports): Ports => ({ ...ports, store: { ...ports.store, change: (...change) => (dead ? new Promise(() => {}) : ports.store.change(...change)) } })
+    const { first, second, server, device } = await signedIn({ tabs: 2, ports: (ports, tab) => (tab === 0 ? mortal(ports) : ports) })
+    dead = true
+    watched(first.session.signOut())
+    await turns()
+    first.session.stop()
+    expect(second.session.state.status).toBe('fenced')
+    await device.clock.advance(10_000)
+    await statuses([second], 'signed-out')
+    expect([server.revoked, device.row()?.live, [...device.flags], second.ends]).toEqual([['rt-1'], undefined, [], ['signed-out']])
   })
 })
 

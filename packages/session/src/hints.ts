@@ -41,6 +41,8 @@ export function createHints(input: {
   readonly watch: () => Watch
   readonly trace: Trace
   readonly leftovers: () => void
+  /** Another context has raised the flag of an end and not written it. */
+  readonly unwritten: () => void
   /** Tells the other contexts that storage does not answer here. */
   readonly blocked: () => void
 }): Hints {
@@ -78,6 +80,8 @@ export function createHints(input: {
         const came = waiting.slice(asked.length)
         waiting = [...left, ...came]
         if (came.length > 0 && !stopped) return look()
+        // Whoever was to write the end may have died.
+        if (left.some((wait) => !young(wait)) && !stopped) input.unwritten()
         if (left.length > 0) return later(left.some(young) ? settlePauseMs : longestPauseMs)
         looking = undefined
         if (!stopped) life.fence(undefined, 'waking', false)

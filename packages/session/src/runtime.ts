@@ -122,7 +122,12 @@ export function createRuntime(input: {
     },
     parts: () => ({ record, gate, watch, purge, outbox, revocation }),
   })
-  const hints = createHints({ ports, life, trace, leftovers, blocked: () => post({ type: 'blocked' }), record: () => record, watch: () => watch })
+  const unwritten = (): void => {
+    const info = session()
+    const over = info && flagged(ports.flags, info.epochId)
+    if (over) end(info, over.cause, over.details).catch(() => undefined)
+  }
+  const hints = createHints({ ports, life, trace, leftovers, unwritten, blocked: () => post({ type: 'blocked' }), record: () => record, watch: () => watch })
   const record = createRecord(ports, life.observe, hints.storageFailed)
   const gate = createGate(clock, record, life.machine, leases, (epochId) => {
     revocation.confirm(epochId).catch(() => undefined)
