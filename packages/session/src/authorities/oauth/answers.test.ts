@@ -127,6 +127,15 @@ describe('the feed', () => {
     expect(session.state.status).toBe('active')
   })
 
+  it.each([['ö'], ['漢'], ['x'.repeat(5_000)]])('F3 whose event id no header can carry is opened again without it (%#)', async (id) => {
+    const { device, answers, at } = await served({ lifetimeMs: 300_000 })
+    answers['/events'] = () => stream(`event: session\nid: 7\ndata: {"active":true,"sid":"sid-1"}\n\nevent: session\nid: ${id}\ndata: {"active":true,"sid":"sid-1"}\n\n`)
+    await device.clock.advance(6_000)
+    await device.clock.advance(10_000)
+    expect(at('/events').length).toBeGreaterThan(1)
+    expect(at('/events')[1]?.headers.get('last-event-id')).toBe(null)
+  })
+
   it('F5 that says goodbye is opened again when its server wants it to be, and the endpoint is not asked at once', async () => {
     const { device, answers, at } = await served({ lifetimeMs: 300_000 })
     answers['/events'] = () => stream('retry: 4000\n\nevent: session\nid: 7\ndata: {"active":true,"sid":"sid-1"}\n\n', 'retry: 20000\nevent: bye\ndata: {}\n\n')

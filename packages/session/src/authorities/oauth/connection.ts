@@ -77,7 +77,7 @@ export function connect(options: OAuthOptions, io: AuthorityPorts): Connection {
     async feed(input) {
       const { eventsEndpoint } = await find()
       if (!eventsEndpoint) return { from: 'feed', failed: 'unsupported' }
-      const resume: Record<string, string> = input.lastEventId === undefined ? {} : { 'last-event-id': input.lastEventId }
+      const resume: Record<string, string> = isCarried(input.lastEventId) ? { 'last-event-id': input.lastEventId } : {}
       const request = await ask(input, eventsEndpoint, { accept: 'text/event-stream', ...resume })
       return readFeed(io, request, { signal: input.signal, listener: input.listener, noted: (response) => void proofs.note(eventsEndpoint, response) })
     },
@@ -87,4 +87,9 @@ export function connect(options: OAuthOptions, io: AuthorityPorts): Connection {
       return server ? revokeToken(io, proofs, server, client, input) : { from: 'revocation', failed: 'network' }
     },
   }
+}
+
+/** Any text may be an event's id; one that no request can carry would keep the feed shut, and every connection begins with how things stand. */
+function isCarried(id: string | undefined): id is string {
+  return id !== undefined && /^[\x20-\x7e]{1,1000}$/.test(id)
 }
