@@ -1,4 +1,4 @@
-/** Which key pairs tokens may be bound to. */
+/** Which tokens, and bound to which key pairs, are taken over. */
 import { expect, it } from 'vitest'
 import { outcome, scene } from '../test/scene.ts'
 
@@ -22,4 +22,13 @@ it('P8 a private key that can leave the device is refused, by name', async () =>
   expect(first.session.state.status).toBe('signed-out')
   await first.session.adopt({ ...bound, keys: await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']) })
   expect(first.session.state.status).toBe('active')
+})
+
+it.each(['canary\n2', 'canary\0', 'canary\u{e9}', 'canary\u{6f22}', '\n'])('P8 an access token that no header can carry is refused before an engine shows it in an error (%j)', async (accessToken) => {
+  const { first } = scene()
+  await first.session.start()
+  const failure = await outcome(first.session.adopt({ accessToken, subject: 'mira' }))
+  expect(failure).toBeInstanceOf(TypeError)
+  expect((failure as TypeError).message).toMatch(/^"accessToken"/)
+  expect([(failure as TypeError).message.includes('canary'), first.session.state.status]).toEqual([false, 'signed-out'])
 })

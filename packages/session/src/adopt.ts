@@ -1,6 +1,7 @@
 /** Tokens an application brings from its own sign-in page. */
 import type { Grant } from './authority.ts'
 import type { Keys } from './ports.ts'
+import { isAccessToken } from './tokens.ts'
 
 /** Tokens an application got by its own sign-in page. */
 export interface AdoptedTokens {
@@ -33,6 +34,7 @@ export async function readAdopted(tokens: AdoptedTokens, issuer: string, now: nu
     const wrong = value !== undefined && (typeof value !== type || value === '' || Number.isNaN(value))
     if (wrong) throw new TypeError(`"${name}" must be ${type === 'object' ? 'a key pair' : `a non-empty ${type}`}`)
   }
+  if (tokens.accessToken !== undefined && !isAccessToken(tokens.accessToken)) throw new TypeError('"accessToken" must be visible ASCII')
   for (const name of ['accessToken', 'subject'] as const) if (tokens[name] === undefined) throw new TypeError(`"${name}" must be a non-empty string`)
   if (tokens.tokenType !== undefined && tokens.tokenType !== 'Bearer' && tokens.tokenType !== 'DPoP') throw new TypeError('"tokenType" must be "Bearer" or "DPoP"')
   if (tokens.tokenType === 'DPoP' && !tokens.keys) throw new TypeError('"keys" must be the key pair that DPoP tokens are bound to')

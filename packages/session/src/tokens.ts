@@ -57,6 +57,11 @@ export function mergeMinted(kept: TokenSet, { refreshToken, refreshExpiresAt }: 
   return { ...rest, refreshToken, ...(refreshExpiresAt !== undefined && { refreshExpiresAt }) }
 }
 
+/** Tells whether a header can carry an access token (RFC 6749 appendix A.12): an engine's error about one that it cannot would show it. */
+export function isAccessToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
+}
+
 /** Reads seconds of the wire as milliseconds; what is no sensible length of time says nothing. */
 export function toMs(seconds: unknown): number | undefined {
   return typeof seconds === 'number' && seconds >= 0 && seconds * 1000 <= Number.MAX_SAFE_INTEGER ? Math.round(seconds * 1000) : undefined

@@ -107,6 +107,13 @@ describe('a token response', () => {
     expect(await outcome(session.fetch(`${api}/x`))).toBe(200)
     expect(device.row()?.live?.tokens).toMatchObject({ accessToken: 'at.1', refreshToken: 'rt-own' })
   })
+
+  it('P8 whose access token no header can carry is none, and no error shows it', async () => {
+    const { device, session, answers } = await served()
+    answers['/token'] = () => json({ access_token: 'canary\n2', token_type: 'Bearer', expires_in: 300, refresh_token: 'rt.2' })
+    await device.clock.advance(6_000)
+    expect(await outcome(session.fetch(`${api}/x`))).toBe('unreachable')
+  })
 })
 
 describe('the feed', () => {

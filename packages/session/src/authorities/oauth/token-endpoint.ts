@@ -4,7 +4,7 @@ import {
 } from 'oauth4webapi'
 import { readAnswer } from '../../answer.ts'
 import type { Answer, AuthorityPorts, TokenAnswer } from '../../authority.ts'
-import { mergeTokens, type Narrowing, type TokenSet } from '../../tokens.ts'
+import { isAccessToken, mergeTokens, type Narrowing, type TokenSet } from '../../tokens.ts'
 import type { Proofs } from './proof.ts'
 import type { Server } from './server.ts'
 
@@ -79,11 +79,12 @@ export async function refreshTokens(
   }
 }
 
-/** Leaves out what a token response need not have and says in no way that can be read: tokens are not thrown away for it. */
+/** Leaves out what a token response says in no way that can be read: tokens are not thrown away for what it need not have, and an access token that no header can carry is none. */
 export function readable(body: unknown): Record<string, unknown> {
-  const { expires_in: seconds, refresh_token: refreshToken, scope, ...rest } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
+  const { access_token: accessToken, expires_in: seconds, refresh_token: refreshToken, scope, ...rest } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
   return {
     ...rest,
+    ...(isAccessToken(accessToken) && { access_token: accessToken }),
     ...((typeof seconds === 'number' || typeof seconds === 'string') && Number(seconds) >= 0 && { expires_in: Number(seconds) }),
     ...(typeof refreshToken === 'string' && refreshToken !== '' && { refresh_token: refreshToken }),
     ...(typeof scope === 'string' && { scope }),
