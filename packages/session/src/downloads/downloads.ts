@@ -149,7 +149,7 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
       if (typeof id !== 'string' || id === '') throw new TypeError('"id" must be a non-empty string')
       if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) throw new TypeError('"sha256" must be 64 hexadecimal digits')
       const captured = await capture(signal)
-      const either = signal ? AbortSignal.any([signal, captured.signal]) : captured.signal
+      const either = AbortSignal.any([captured.signal, ...(signal ? [signal] : []), ...(source instanceof Request ? [source.signal] : [])])
       return turns.save(either, async () => {
         const shelf = await shelfOf(captured, signal)
         const response = await request(captured, source, either)

@@ -1,0 +1,39 @@
+/** What a save is given, and what becomes of it. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { api, signedIn, turns, watched } from '../../test/scene.ts'
+import { createDownloads } from './downloads.ts'
+
+/** A cache that takes everything and keeps nothing. */
+const cache = { put: async (_url: string, response: Response) => void (await response.arrayBuffer()), match: async () => undefined, keys: async () => [], delete: async () => true }
+
+beforeEach(() => void vi.stubGlobal('caches', { open: async () => cache }))
+afterEach(() => void vi.unstubAllGlobals())
+
+it.each([`${api}/chair`, 'https://files.test/chair?signature=s'])("H1 a save of %s is given up by the signal of its Request, too", async (url) => {
+  const { first } = await signedIn()
+  first.context.fetch = (_request, signal) => new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason))
+  })
+  const caller = new AbortController()
+  const reason = new Error('changed my mind')
+  const call = watched(createDownloads(first.session).save('chair', new Request(url, { signal: caller.signal })))
+  await turns()
+  caller.abort(reason)
+  await turns()
+  expect(call.result).toBe(reason)
+})
+
+it('H1 a save fetches the address that it was given, whatever becomes of it after the call', async () => {
+  const { first } = await signedIn()
+  const fetched: string[] = []
+  first.context.fetch = async (request) => {
+    fetched.push(request.url)
+    return new Response('bytes')
+  }
+  const downloads = createDownloads(first.session)
+  const url = new URL(`${api}/1`)
+  const call = downloads.save('one', url)
+  url.pathname = '/2'
+  expect((await call).size).toBe(5)
+  expect(fetched).toEqual([`${api}/1`])
+})
