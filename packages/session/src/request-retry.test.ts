@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../test/eventually.ts'
-import { api, outcome, problem, problems, revoked, signedIn, turns, watched, type Tab } from '../test/scene.ts'
+import { api, outcome, problem, problems, revoked, scene, signedIn, signIn, turns, watched, type Tab } from '../test/scene.ts'
 
 interface Sent {
   readonly method: string
@@ -210,6 +210,16 @@ describe('where tokens go', () => {
     expect(await outcome(first.session.fetch(url))).toBe('origin-not-allowed')
     expect(await outcome(first.session.authorize({ method: 'GET', url }))).toBe('origin-not-allowed')
     expect(first.sent).toEqual([])
+  })
+
+  it.each(['file:///shop.html', 'data:text/html,shop', 'about:srcdoc'])('P8 not to whatever else has no origin, by default from %s', async (url) => {
+    const made = scene({ options: { origins: undefined } as object })
+    made.first.context.url = url
+    await made.first.session.start()
+    await signIn(made, made.first)
+    for (const other of ['custom://evil.test/', 'data:text/plain,x', 'file:///etc/hosts']) {
+      expect(await outcome(made.first.session.authorize({ method: 'GET', url: other }))).toBe('origin-not-allowed')
+    }
   })
 
   it('P8 an authorization header of the caller is replaced, never sent beside ours', async () => {

@@ -157,7 +157,8 @@ export function createRuntime(input: {
   const requests = createRequests({
     ports, time, gate, record, connection, revocation, known,
     tokens: createTokens({ time, gate, record, refresh, revocation }),
-    origins: () => options.origins ?? [ports.address.current()?.origin].filter((origin) => origin !== undefined),
+    // Every address of a scheme without origins has the origin `null`, so that of such a page is nobody's.
+    origins: () => options.origins ?? [ports.address.current()?.origin].filter((origin) => origin !== undefined && origin !== 'null'),
     ...(options.stepUp && { stepUp: options.stepUp }),
   })
   const narrowed = createNarrowing({ refresh, time })
