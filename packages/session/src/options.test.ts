@@ -1,5 +1,7 @@
 /** What is said when an option or an argument is wrong. */
 import { describe, expect, it } from 'vitest'
+import { createCheckout } from './checkout/index.ts'
+import { createDownloads } from './downloads/index.ts'
 import type { LeaseKind } from './feature.ts'
 import { createSession } from './index.ts'
 import { readLease } from './lease.ts'
@@ -35,6 +37,20 @@ describe('adopt()', () => {
     expect(failure).toBeInstanceOf(TypeError)
     expect(String(failure)).toContain(`"${name}"`)
     expect(first.session.state.status).toBe('signed-out')
+  })
+})
+
+describe('a feature', () => {
+  const { session } = scene().first
+  const parts = { submit: async () => 1, find: async () => undefined }
+  it.each<readonly [string, () => unknown]>([
+    ['createDownloads()', () => createDownloads(session, { surprise: 1 } as never)],
+    ['createCheckout()', () => createCheckout(session, { ...parts, surprise: 1 } as never)],
+    ['save()', () => createDownloads(session).save('chair', 'https://api.test/chair', { surprise: 1 } as never)],
+  ])('bad input: an option that %s has not is a TypeError that names it', async (what, make) => {
+    const failure = await outcome((async () => make())())
+    expect(failure).toBeInstanceOf(TypeError)
+    expect((failure as TypeError).message).toBe(`"surprise" is not an option of ${what}`)
   })
 })
 

@@ -6,6 +6,7 @@ import { databases, openDesk } from './desk.ts'
 
 /** An order that the server does not have this long after it was sent will not arrive any more. */
 const arrivesWithinMs = 60_000
+const names: ReadonlySet<string> = new Set(['submit', 'find', 'freshWithinMs'])
 
 /** What a request of a checkout is made with. */
 export interface OrderCall {
@@ -79,6 +80,7 @@ export function createCheckout<Draft, Order>(session: Session, options: Checkout
   for (const name of ['submit', 'find'] as const) {
     if (typeof options?.[name] !== 'function') throw new TypeError(`"${name}" must be a function`)
   }
+  for (const name of Object.keys(options)) if (!names.has(name)) throw new TypeError(`"${name}" is not an option of createCheckout()`)
   const freshWithinMs = options.freshWithinMs ?? 30_000
   if (typeof freshWithinMs !== 'number' || !(freshWithinMs >= 0)) throw new TypeError('"freshWithinMs" must be a number of milliseconds')
   const access = session[feature]

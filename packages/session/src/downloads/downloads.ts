@@ -82,6 +82,7 @@ export interface Downloads {
  * ```
  */
 export function createDownloads(session: Session, options: DownloadsOptions = {}): Downloads {
+  for (const name of Object.keys(options)) if (name !== 'largestUrlBytes') throw new TypeError(`"${name}" is not an option of createDownloads()`)
   const largestUrlBytes = options.largestUrlBytes ?? 256 * 1024 * 1024
   if (typeof largestUrlBytes !== 'number' || !(largestUrlBytes > 0)) throw new TypeError('"largestUrlBytes" must be a number of bytes')
   const access = session[feature]
@@ -143,7 +144,8 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
   }
 
   return {
-    async save(id, from, { name, signal, onProgress, sha256 } = {}) {
+    async save(id, from, { name, signal, onProgress, sha256, ...others } = {}) {
+      for (const other of Object.keys(others)) throw new TypeError(`"${other}" is not an option of save()`)
       // The caller may use its URL again while this waits.
       const source = from instanceof Request ? from : String(from)
       if (typeof id !== 'string' || id === '') throw new TypeError('"id" must be a non-empty string')

@@ -60,7 +60,9 @@ function readParams(params: Readonly<Record<string, string>> | undefined): void 
 }
 
 /** Checks what a sign-in was asked for with. */
-export function readSignIn({ params, device }: SignInOptions): void {
+export function readSignIn({ params, device, returnTo, signal: _signal, ...others }: SignInOptions): void {
+  for (const name of Object.keys(others)) throw new TypeError(`"${name}" is not an option of signIn()`)
+  if (returnTo !== undefined && typeof returnTo !== 'string') throw new TypeError('"returnTo" must be a path of this application')
   readParams(params)
   if (device !== undefined && typeof device !== 'function') throw new TypeError('"device" must be a function that shows a code')
 }

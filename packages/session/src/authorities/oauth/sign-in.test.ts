@@ -44,6 +44,14 @@ describe('parameters of the application', () => {
     expect(context.visited).toEqual([])
   })
 
+  it.each<readonly [string, unknown]>([['surprise', 1], ['login_hint', 'mira'], ['returnTo', 7], ['params', 'a=1'], ['device', true], ['signal', {}]])('bad input: "%s" as %j of signIn() is a TypeError that names it', async (name, value) => {
+    const { session, context } = await page()
+    const failure = await outcome(session.signIn({ [name]: value } as never))
+    expect(failure).toBeInstanceOf(TypeError)
+    expect((failure as TypeError).message).toContain(`"${name}"`)
+    expect(context.visited).toEqual([])
+  })
+
   it('others travel along', async () => {
     const { session, context } = await page()
     await session.signIn({ params: { login_hint: 'mira', prompt: 'login' } })
