@@ -1,6 +1,7 @@
 /** Encrypted content coding (RFC 8188): its own examples, every size, and everything that is not what was written. */
 import { describe, expect, it } from 'vitest'
-import { decrypt, encrypt, encryptedSize, recordSize, streamOf, type Permit } from './aes128gcm.ts'
+import { turns } from '../test/scene.ts'
+import { decrypt, encrypt, encryptedSize, recordSize, streamOf } from './aes128gcm.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 const fromBase64 = (text: string): Bytes => new Uint8Array(Buffer.from(text, 'base64url'))
@@ -23,15 +24,15 @@ const cut = (bytes: Bytes, size: number): ReadableStream<Bytes> =>
     },
   })
 
-const sealed = (bytes: Bytes, size?: number, chunk = 7): Promise<Bytes> => collect(cut(bytes, chunk).pipeThrough(encrypt(key, salt, size)))
-const opened = (bytes: Bytes, { chunk = 11, permit, by = key }: { chunk?: number; permit?: Permit; by?: CryptoKey } = {}): Promise<Bytes> =>
-  collect(cut(bytes, chunk).pipeThrough(decrypt(by, permit)))
+const sealed = (bytes: Bytes, size?: number, chunk = 7): Promise<Bytes> => collect(encrypt(cut(bytes, chunk), key, salt, size))
+const opened = (bytes: Bytes, { chunk = 11, by = key }: { chunk?: number; by?: CryptoKey } = {}): Promise<Bytes> =>
+  collect(decrypt(cut(bytes, chunk), by))
 
 /** What comes out before it fails, in one text, and whether it failed. */
-async function attempted(bytes: Bytes, permit?: Permit): Promise<{ readonly plain: number[]; readonly failed: boolean }> {
+async function attempted(bytes: Bytes): Promise<{ readonly plain: number[]; readonly failed: boolean }> {
   const got: number[] = []
   try {
-    for await (const chunk of cut(bytes, 64).pipeThrough(decrypt(key, permit))) got.push(...chunk)
+    for await (const chunk of decrypt(cut(bytes, 64), key)) got.push(...chunk)
     return { plain: got, failed: false }
   } catch {
     return { plain: got, failed: true }
@@ -69,9 +70,9 @@ describe('every size', () => {
 
   it.each([0, 1, recordSize - 18, recordSize - 17, recordSize - 16, 2 * recordSize])('%i bytes in records of 1 MiB take the room that was said', async (length) => {
     const bytes = new Uint8Array(length)
-    const whole = await collect(streamOf(bytes).pipeThrough(encrypt(key, salt)))
+    const whole = await collect(encrypt(streamOf(bytes), key, salt))
     expect(whole.length).toBe(encryptedSize(length))
-    expect((await collect(streamOf(whole).pipeThrough(decrypt(key)))).length).toBe(length)
+    expect((await collect(decrypt(streamOf(whole), key))).length).toBe(length)
   })
 
   it('content that ends in zeros keeps them', async () => {
@@ -105,7 +106,7 @@ describe('what was changed', () => {
 
   it('P2 no record can be moved, repeated, left out or taken from another file', async () => {
     const whole = await sealed(original, size)
-    const other = await collect(streamOf(original).pipeThrough(encrypt(key, plain(16), size)))
+    const other = await collect(encrypt(streamOf(original), key, plain(16), size))
     const header = whole.slice(0, 21)
     const record = (index: number, from = whole) => from.slice(21 + index * size, 21 + (index + 1) * size)
     const all = [0, 1, 2, 3].map((index) => record(index))
@@ -129,19 +130,52 @@ describe('what was changed', () => {
   })
 })
 
-describe('a permit', () => {
-  it('P1 P2 is asked for before each record, and what it refuses is not opened', async () => {
-    const whole = await sealed(plain(150), 64)
-    let asked = 0
-    const result = await attempted(whole, () => {
-      asked += 1
-      if (asked === 3) throw new Error('over')
-    })
-    expect([asked, result.failed, result.plain]).toEqual([3, true, [...plain(94)]])
+describe('a stream of records', () => {
+  /** A source of so many pieces that tells how many were taken, and why nobody wants more. */
+  function source(piece: Bytes, pieces: number): { readonly stream: ReadableStream<Bytes>; taken: number; cancelled?: unknown } {
+    const seen: { stream: ReadableStream<Bytes>; taken: number; cancelled?: unknown } = {
+      taken: 0,
+      stream: new ReadableStream({
+        pull(controller) {
+          seen.taken += 1
+          controller.enqueue(piece)
+          if (seen.taken === pieces) controller.close()
+        },
+        cancel: (reason) => void (seen.cancelled = reason),
+      }, { highWaterMark: 0 }),
+    }
+    return seen
+  }
+
+  it('P2 is worked on two records ahead, and no further', async () => {
+    const given = source(plain(64 - 17), 1_000)
+    const reader = encrypt(given.stream, key, salt, 64).getReader()
+    await reader.read()
+    await turns()
+    // The next piece says that the second record is not the last.
+    expect(given.taken).toBe(3)
+    await reader.read()
+    await turns()
+    expect(given.taken).toBe(4)
   })
 
-  it('P1 its own error is the one that is seen', async () => {
-    const over = new Error('over')
-    await expect(opened(await sealed(plain(10), 64), { permit: () => Promise.reject(over) })).rejects.toBe(over)
+  it('that nobody reads on lets go of its source', async () => {
+    const given = source(plain(100), 1_000)
+    const reader = encrypt(given.stream, key, salt, 64).getReader()
+    await reader.read()
+    await reader.cancel('enough')
+    expect(given.cancelled).toBe('enough')
+  })
+
+  it('P2 that fails lets go of its source', async () => {
+    const given = source(await sealed(plain(47), 64), 1_000)
+    await expect(decrypt(given.stream, key).getReader().read()).rejects.toThrow(TypeError)
+    expect(given.cancelled).toBeInstanceOf(TypeError)
+  })
+
+  it('that fails at its source fails with the same error', async () => {
+    const broken = new Error('broken')
+    const stream = new ReadableStream<Bytes>({ pull: (controller) => controller.error(broken) }, { highWaterMark: 0 })
+    await expect(collect(encrypt(stream, key, salt))).rejects.toBe(broken)
   })
 })

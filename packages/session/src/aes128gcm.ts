@@ -7,78 +7,54 @@ const saltSize = 16
 const headerSize = saltSize + 5
 /** A record is held in memory whole, so a header may not ask for any size. */
 const largestRecord = 16 * 1024 * 1024
+/** Records that are made while one is handed out; so many more are held in memory. */
+const recordsAhead = 2
 const lastRecord = 2
 const moreFollow = 1
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-/** Says before each record whether it may still be opened; throws when not. */
-export type Permit = () => Promise<void> | void
-
-/** Makes the transform that encrypts with a key derived from `key` and a fresh salt. */
-export function encrypt(key: CryptoKey, salt: Bytes, size: number = recordSize): TransformStream<Bytes, Bytes> {
-  const records = collect(size - overhead)
-  let derived: Promise<Derived> | undefined
-  let sequence = 0
-  const seal = async (plain: Bytes, delimiter: number): Promise<Bytes> => {
-    derived ??= derive(key, salt)
-    const { contentKey, nonce } = await derived
-    const padded = new Uint8Array(plain.length + 1)
-    padded.set(plain)
-    padded[plain.length] = delimiter
-    return new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonceOf(nonce, sequence++) }, contentKey, padded))
-  }
-  return new TransformStream<Bytes, Bytes>({
-    start(controller) {
-      const header = new Uint8Array(headerSize)
-      header.set(salt)
-      new DataView(header.buffer).setUint32(saltSize, size)
-      controller.enqueue(header)
-    },
-    async transform(chunk, controller) {
-      for (const record of records.push(chunk)) controller.enqueue(await seal(record, moreFollow))
-    },
-    async flush(controller) {
-      controller.enqueue(await seal(records.rest(), lastRecord))
-    },
+/** Encrypts with a key derived from `key` and a fresh salt. */
+export function encrypt(plain: ReadableStream<Bytes>, key: CryptoKey, salt: Bytes, size: number = recordSize): ReadableStream<Bytes> {
+  const source = cut(plain)
+  return handedOut(source, async function* seal() {
+    const header = new Uint8Array(headerSize)
+    header.set(salt)
+    new DataView(header.buffer).setUint32(saltSize, size)
+    yield { bytes: Promise.resolve(header) }
+    const { contentKey, nonce } = await derive(key, salt)
+    const record = new Uint8Array(size - overhead + 1)
+    for (let sequence = 0, last = false; !last; sequence += 1) {
+      const part = await source.fill(record.subarray(0, -1))
+      last = part.last
+      record[part.filled] = last ? lastRecord : moreFollow
+      yield { bytes: crypto.subtle.encrypt(gcm(nonce, sequence), contentKey, record.subarray(0, part.filled + 1)).then(bytesOf) }
+    }
   })
 }
 
-/** Makes the transform that decrypts; errors when a record was changed, is missing, or may not be opened any more. */
-export function decrypt(key: CryptoKey, permit: Permit = () => {}): TransformStream<Bytes, Bytes> {
-  let header: Bytes | undefined
-  let early: Bytes = new Uint8Array(0)
-  let records: Collector | undefined
-  let derived: Promise<Derived> | undefined
-  let sequence = 0
-  const open = async (sealed: Bytes, delimiter: number): Promise<Bytes> => {
-    await permit()
-    const { contentKey, nonce } = await (derived as Promise<Derived>)
-    const padded = new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonceOf(nonce, sequence++) }, contentKey, sealed))
+/** Decrypts; errors when a record was changed or is missing. */
+export function decrypt(sealed: ReadableStream<Bytes>, key: CryptoKey): ReadableStream<Bytes> {
+  const source = cut(sealed)
+  const unpadded = (padded: Bytes, delimiter: number): Bytes => {
     const end = padded.findLastIndex((byte) => byte !== 0)
     if (padded[end] !== delimiter) throw new TypeError('the encrypted content is cut')
     return padded.subarray(0, end)
   }
-  return new TransformStream<Bytes, Bytes>({
-    async transform(chunk, controller) {
-      let rest = chunk
-      if (!header || !records) {
-        early = join(early, chunk)
-        if (early.length < headerSize) return
-        const size = new DataView(early.buffer, early.byteOffset).getUint32(saltSize)
-        // No key id is written; a record must hold its tag, its delimiter and something more.
-        if (size <= overhead || size > largestRecord || early[headerSize - 1] !== 0) throw new TypeError('the encrypted content has no valid header')
-        header = early.slice(0, headerSize)
-        records = collect(size)
-        derived = derive(key, header.slice(0, saltSize))
-        rest = early.subarray(headerSize)
-      }
-      for (const record of records.push(rest)) controller.enqueue(await open(record, moreFollow))
-    },
-    async flush(controller) {
-      if (!records) throw new TypeError('the encrypted content is cut')
-      controller.enqueue(await open(records.rest(), lastRecord))
-    },
+  return handedOut(source, async function* open() {
+    const header = new Uint8Array(headerSize)
+    if ((await source.fill(header)).last) throw new TypeError('the encrypted content is cut')
+    const size = new DataView(header.buffer).getUint32(saltSize)
+    // No key id is written; a record must hold its tag, its delimiter and something more.
+    if (size <= overhead || size > largestRecord || header[headerSize - 1] !== 0) throw new TypeError('the encrypted content has no valid header')
+    const { contentKey, nonce } = await derive(key, header.slice(0, saltSize))
+    const record = new Uint8Array(size)
+    for (let sequence = 0, last = false; !last; sequence += 1) {
+      const part = await source.fill(record)
+      last = part.last
+      const delimiter = last ? lastRecord : moreFollow
+      yield { bytes: crypto.subtle.decrypt(gcm(nonce, sequence), contentKey, record.subarray(0, part.filled)).then((padded) => unpadded(bytesOf(padded), delimiter)) }
+    }
   })
 }
 
@@ -112,44 +88,70 @@ async function derive(key: CryptoKey, salt: Bytes): Promise<Derived> {
   return { contentKey, nonce: new Uint8Array(nonce) }
 }
 
-function nonceOf(base: Bytes, sequence: number): Bytes {
-  const nonce = base.slice()
-  const view = new DataView(nonce.buffer)
+function gcm(base: Bytes, sequence: number): AesGcmParams {
+  const iv = base.slice()
+  const view = new DataView(iv.buffer)
   view.setUint32(8, (view.getUint32(8) ^ sequence) >>> 0)
-  return nonce
+  return { name: 'AES-GCM', iv }
 }
 
-interface Collector {
-  push(chunk: Bytes): Generator<Bytes>
-  rest(): Bytes
+function bytesOf(buffer: ArrayBuffer): Bytes {
+  return new Uint8Array(buffer)
 }
 
-/** Cuts chunks into records of `size`; a full last record is held back, since only the end says that it is the last. */
-function collect(size: number): Collector {
-  let buffer: Bytes = new Uint8Array(size)
-  let filled = 0
+/** A stream that is read in parts of one's own size. */
+interface Cut {
+  /** Fills a buffer, or less of it at the end of the stream; `last` where nothing follows. */
+  fill(buffer: Bytes): Promise<{ readonly filled: number; readonly last: boolean }>
+  cancel(reason: unknown): Promise<void>
+}
+
+function cut(stream: ReadableStream<Bytes>): Cut {
+  const reader = stream.getReader()
+  let chunk: Bytes = new Uint8Array(0)
   return {
-    *push(chunk) {
-      let from = 0
-      while (from < chunk.length) {
-        if (filled === size) {
-          yield buffer
-          buffer = new Uint8Array(size)
-          filled = 0
+    async fill(buffer) {
+      for (let filled = 0; ; ) {
+        while (chunk.length === 0) {
+          const { done, value } = await reader.read()
+          if (done) return { filled, last: true }
+          chunk = value
         }
-        const part = Math.min(size - filled, chunk.length - from)
-        buffer.set(chunk.subarray(from, from + part), filled)
-        filled += part
-        from += part
+        if (filled === buffer.length) return { filled, last: false }
+        const part = chunk.subarray(0, buffer.length - filled)
+        buffer.set(part, filled)
+        filled += part.length
+        chunk = chunk.subarray(part.length)
       }
     },
-    rest: () => buffer.slice(0, filled),
+    cancel: (reason) => reader.cancel(reason),
   }
 }
 
-function join(a: Bytes, b: Bytes): Bytes {
-  const whole = new Uint8Array(a.length + b.length)
-  whole.set(a)
-  whole.set(b, a.length)
-  return whole
+/** Hands out what is made of records, in order. The next ones are being made meanwhile, on another thread: WebCrypto has copied what it was given. */
+function handedOut(source: Cut, make: () => AsyncGenerator<{ readonly bytes: Promise<Bytes> }>): ReadableStream<Bytes> {
+  const records = make()
+  const begun = new ReadableStream<Promise<Bytes>>({
+    async pull(controller) {
+      const { done, value } = await records.next()
+      if (done) return controller.close()
+      // Whoever is handed it out hears of its failure.
+      value.bytes.catch(() => undefined)
+      controller.enqueue(value.bytes)
+    },
+    cancel: (reason) => source.cancel(reason),
+  }, { highWaterMark: recordsAhead }).getReader()
+  return new ReadableStream<Bytes>({
+    async pull(controller) {
+      try {
+        const { done, value } = await begun.read()
+        if (done) return controller.close()
+        controller.enqueue(await value)
+      } catch (error) {
+        begun.cancel(error).catch(() => undefined)
+        throw error
+      }
+    },
+    cancel: (reason) => begun.cancel(reason),
+  }, { highWaterMark: 0 })
 }

@@ -59,7 +59,7 @@ export async function openRecords(input: {
   const read = async (name: string): Promise<Kept | undefined> => {
     const bytes = await unless(gone, readFile(join(folder, name)))
     try {
-      const kept = bytes && (JSON.parse(await textOf(streamOf(new Uint8Array(bytes)).pipeThrough(decrypt(content.key)))) as Kept)
+      const kept = bytes && (JSON.parse(await textOf(decrypt(streamOf(new Uint8Array(bytes)), content.key))) as Kept)
       // The encryption does not know which file it lies in.
       return kept?.endpoint === endpoint && (await nameAt(kept.path)) === name ? kept : undefined
     } catch {
@@ -72,7 +72,7 @@ export async function openRecords(input: {
     name,
     read: () => read(name),
     async write(kept) {
-      const sealed = streamOf(new TextEncoder().encode(JSON.stringify(kept))).pipeThrough(encrypt(content.key, random(16), 4096))
+      const sealed = encrypt(streamOf(new TextEncoder().encode(JSON.stringify(kept))), content.key, random(16), 4096)
       const bytes = new Uint8Array(await new Response(sealed).arrayBuffer())
       if (signal.aborted) return
       // Where an upload lies must outlive a power cut. That it is done need not: its server is asked before it is sent again.

@@ -44,11 +44,11 @@ export function openDesk(name: string): Desk {
     async readDraft({ id, key }) {
       const sealed = await get<Uint8Array<ArrayBuffer>>(keyOf(id), inDrafts)
       if (!sealed) return undefined
-      return new Response(streamOf(sealed).pipeThrough(decrypt(key))).json().catch(() => undefined)
+      return new Response(decrypt(streamOf(sealed), key)).json().catch(() => undefined)
     },
     async writeDraft({ id, key }, draft, salt) {
       const plain = new TextEncoder().encode(JSON.stringify(draft))
-      const sealed = new Uint8Array(await new Response(streamOf(plain).pipeThrough(encrypt(key, salt, recordSize))).arrayBuffer())
+      const sealed = new Uint8Array(await new Response(encrypt(streamOf(plain), key, salt, recordSize)).arrayBuffer())
       await update(keyOf(id), () => sealed, inDrafts)
     },
     clearDraft: (contentId) => del(keyOf(contentId), inDrafts),

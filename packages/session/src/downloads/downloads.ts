@@ -2,6 +2,7 @@
 import { SessionError } from '../errors.ts'
 import { feature, type Captured } from '../feature.ts'
 import { inertHeaders, inertType } from './inert.ts'
+import { permitted } from './permitted.ts'
 import type { Session } from '../shape.ts'
 import { openShelf, type Card, type Shelf } from './shelf.ts'
 import { createTurns } from './turns.ts'
@@ -122,8 +123,8 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
     const permit = async (): Promise<void> => void (await access.pass(captured))
     const stream = async (): Promise<ReadableStream<Bytes>> => {
       // The key is taken from the record for each stream and held no longer than it lasts.
-      const plain = await (await shelfOf(captured)).read(card, permit)
-      return plain.pipeThrough(new TransformStream<Bytes, Bytes>(), { signal: captured.signal })
+      const plain = await (await shelfOf(captured)).read(card)
+      return plain.pipeThrough(permitted(permit), { signal: captured.signal })
     }
     const response = async (): Promise<Response> =>
       new Response(await stream(), { headers: { ...inertHeaders, 'content-type': card.type, 'content-length': String(card.size) } })
@@ -173,11 +174,12 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
               controller.enqueue(chunk)
             },
           }),
+          { signal: either },
         )
         const body = hex(access.random(16))
         saving.add(body)
         try {
-          await shelf.putBody(body, counted, either)
+          await shelf.putBody(body, counted)
           const short = totalBytes !== undefined && receivedBytes !== totalBytes
           if (short || (hash && hex(hash.digest()) !== sha256?.toLowerCase())) throw new SessionError('integrity', {})
           await access.pass(captured, signal)
@@ -190,7 +192,8 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
           return described(card)
         } catch (error) {
           await shelf.removeBody(body)
-          throw error
+          // The cache has its own error for a body that broke off.
+          throw either.aborted ? either.reason : error
         } finally {
           saving.delete(body)
         }

@@ -1,7 +1,7 @@
 /** Where encrypted downloads lie: one cache for each content id, entries named by keyed hashes, no file name in the clear. */
 import { SessionError } from '../errors.ts'
 import type { Content } from '../row.ts'
-import { decrypt, encrypt, streamOf, type Permit } from '../aes128gcm.ts'
+import { decrypt, encrypt, streamOf } from '../aes128gcm.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -21,11 +21,11 @@ export interface Card {
 
 /** The downloads of one content id. */
 export interface Shelf {
-  putBody(body: string, plain: ReadableStream<Bytes>, signal: AbortSignal): Promise<void>
+  putBody(body: string, plain: ReadableStream<Bytes>): Promise<void>
   putCard(card: Card): Promise<void>
   card(id: string): Promise<Card | undefined>
   cards(): Promise<readonly Card[]>
-  read(card: Card, permit: Permit): Promise<ReadableStream<Bytes>>
+  read(card: Card): Promise<ReadableStream<Bytes>>
   remove(card: Card): Promise<void>
   removeBody(body: string): Promise<void>
   /** Removes bodies that no card names: saves that were interrupted. `current` are still being written. */
@@ -47,7 +47,7 @@ export async function openShelf(cacheName: string, content: Required<Content>, r
   }
   const bodyUrl = (body: string): string => `${base}body/${body}`
   const sealed = (plain: ReadableStream<Bytes>, recordSize?: number): ReadableStream<Bytes> =>
-    plain.pipeThrough(encrypt(content.key, random(16), recordSize))
+    encrypt(plain, content.key, random(16), recordSize)
 
   const put = async (url: string, body: ReadableStream<Bytes>): Promise<void> => {
     try {
@@ -64,7 +64,7 @@ export async function openShelf(cacheName: string, content: Required<Content>, r
     const response = await cache.match(url)
     if (!response?.body) return undefined
     try {
-      return (await new Response(response.body.pipeThrough(decrypt(content.key))).json()) as Card
+      return (await new Response(decrypt(response.body, content.key)).json()) as Card
     } catch {
       // Changed or foreign bytes are nothing of ours.
       return undefined
@@ -80,23 +80,13 @@ export async function openShelf(cacheName: string, content: Required<Content>, r
   return {
     cards,
     removeBody,
-    putBody: (body, plain, signal) => {
-      const through = new TransformStream<Bytes, Bytes>()
-      const piping = plain.pipeTo(through.writable, { signal })
-      return Promise.all([put(bodyUrl(body), sealed(through.readable)), piping]).then(
-        () => undefined,
-        async (error: unknown) => {
-          await removeBody(body)
-          throw signal.aborted ? signal.reason : error
-        },
-      )
-    },
+    putBody: (body, plain) => put(bodyUrl(body), sealed(plain)),
     putCard: async (card) => put(await cardUrl(card.id), sealed(streamOf(new TextEncoder().encode(JSON.stringify(card))), cardRecordSize)),
     card: async (id) => open(await cardUrl(id)),
-    async read(card, permit) {
+    async read(card) {
       const response = await cache.match(bodyUrl(card.body))
       if (!response?.body) throw new SessionError('integrity', {})
-      return response.body.pipeThrough(decrypt(content.key, permit))
+      return decrypt(response.body, content.key)
     },
     async remove(card) {
       // The card first: from then on nobody finds the body.
