@@ -158,7 +158,7 @@ export function createRuntime(input: {
     ports, time, gate, record, connection, revocation, known,
     tokens: createTokens({ time, gate, record, refresh, revocation }),
     // Every address of a scheme without origins has the origin `null`, so that of such a page is nobody's.
-    origins: () => options.origins ?? [ports.address.current()?.origin].filter((origin) => origin !== undefined && origin !== 'null'),
+    origins: () => options.origins ?? [ports.address.current()?.origin ?? 'null'].filter((origin) => origin !== 'null'),
     ...(options.stepUp && { stepUp: options.stepUp }),
   })
   const narrowed = createNarrowing({ refresh, time })
