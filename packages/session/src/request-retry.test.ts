@@ -121,7 +121,7 @@ describe('a request that meets a 401', () => {
 })
 
 describe('what the caller uses again after the call', () => {
-  it.each<readonly [string, (text: string, page: number) => BodyInit, (body: never, page: number) => void]>([
+  it.each<readonly [string, (text: string) => BodyInit, (body: never, page: number) => void]>([
     ['bytes', (text) => new TextEncoder().encode(text), (body: Uint8Array, page) => body.fill(48 + page)],
     ['a buffer', (text) => new TextEncoder().encode(text).buffer, (body: ArrayBuffer, page) => new Uint8Array(body).fill(48 + page)],
     ['a part of a buffer', (text) => new DataView(new TextEncoder().encode(`[${text}]`).buffer, 1, 1), (body: DataView, page) => body.setUint8(0, 48 + page)],
