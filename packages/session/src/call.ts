@@ -1,7 +1,24 @@
 /** What a call was given, as it stood when the call was made: `fetch` reads its arguments before it returns, and callers use theirs again. */
+import type { Narrow } from './narrow.ts'
+import type { Sending } from './request.ts'
+import { unlessAborted } from './time.ts'
+
+/** Makes calls that wait for `start()`. */
+export function onceRunning<Runtime>(running: () => Promise<Runtime>, by: (runtime: Runtime) => Sending): Narrow {
+  return {
+    async fetch(input, init) {
+      const call = asCalled(input, init)
+      return by(await unlessAborted(running(), init?.signal ?? undefined)).fetch(...call)
+    },
+    async authorize({ method, url, signal }) {
+      const target = { method, url: String(url), ...(signal && { signal }) }
+      return by(await unlessAborted(running(), signal)).authorize(target)
+    },
+  }
+}
 
 /** Copies what the caller may still change. A `Request`, a blob and a stream are handed over as they are. */
-export function asCalled(target: RequestInfo | URL, init?: RequestInit): readonly [string | Request, RequestInit?] {
+function asCalled(target: RequestInfo | URL, init?: RequestInit): readonly [string | Request, RequestInit?] {
   const fixed = target instanceof Request ? target : String(target)
   if (!init || init instanceof Request) return [fixed, init]
   const { headers, body } = init

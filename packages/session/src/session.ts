@@ -1,6 +1,6 @@
 /** The session object an application holds: creating it does nothing, `start()` does. */
 import { readAdopted } from './adopt.ts'
-import { asCalled } from './call.ts'
+import { onceRunning } from './call.ts'
 import { quietLeft } from './changes.ts'
 import { detectionOf } from './detection.ts'
 import type { Ended } from './ending.ts'
@@ -10,10 +10,9 @@ import { feature, type Captured, type FeatureAccess } from './feature.ts'
 import { createForgetting } from './forget.ts'
 import { leaseBounds } from './lease.ts'
 import { createListeners } from './listeners.ts'
-import { readNarrow, type Narrow } from './narrow.ts'
+import { readNarrow } from './narrow.ts'
 import { readOptions, type SessionOptions } from './options.ts'
 import { createRuntime, type Runtime } from './runtime.ts'
-import type { Sending } from './request.ts'
 import type { Session, SignedOut, Started } from './shape.ts'
 import type { SessionState } from './state.ts'
 import { readTarget } from './target.ts'
@@ -57,18 +56,6 @@ export function createSession(given: SessionOptions): Session {
     if (runtime) return Promise.resolve(runtime)
     return stopped ? Promise.reject(new SessionError('fenced', { reason: 'restoring' })) : awaited.promise
   }
-
-  /** Calls that wait for `start()` with what they were given when they were made. */
-  const sending = (by: (own: Runtime) => Sending): Narrow => ({
-    async fetch(input, init) {
-      const call = asCalled(input, init)
-      return by(await unlessAborted(running(), init?.signal ?? undefined)).fetch(...call)
-    },
-    async authorize({ method, url, signal }) {
-      const target = { method, url: String(url), ...(signal && { signal }) }
-      return by(await unlessAborted(running(), signal)).authorize(target)
-    },
-  })
 
   const open = async (): Promise<Started> => {
     const own = createRuntime({
@@ -202,11 +189,11 @@ export function createSession(given: SessionOptions): Session {
       return signedOut(own, await own.end(info, 'signed-out', { by: 'user', disposition: 'wipe' }))
     },
 
-    ...sending((own) => own.requests),
+    ...onceRunning(running, (own) => own.requests),
 
     narrow(narrowOptions) {
       const narrow = readNarrow(narrowOptions)
-      return sending((own) => own.narrow(narrow))
+      return onceRunning(running, (own) => own.narrow(narrow))
     },
 
     async confirm() {
