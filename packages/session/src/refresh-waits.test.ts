@@ -41,6 +41,15 @@ describe('a refresh that waits for another tab', () => {
     expect([await refreshed, sent.length]).toEqual([{ kind: 'ready' }, 1])
   })
 
+  it('P3 A8 A14 is told of the pause as soon as that one has lost its answer', async () => {
+    const { refresh, state, sent, clock } = refreshing(theirs, { idempotent: false })
+    const refreshed = refresh.after(epochId, 0)
+    await clock.advance(1_000)
+    state.stored = { ...theirs, retryAt: clock.now() + 5_000, retryMs: 5_000 }
+    await clock.advance(250)
+    expect([await refreshed, sent]).toStrictEqual([{ kind: 'verdict', verdict: { kind: 'transient', retryAfterMs: 4_750 } }, []])
+  })
+
   it('P3 A8 D6 learns of a record that was lost', async () => {
     const { refresh, state, sent, clock } = refreshing(theirs, { idempotent: false })
     const refreshed = refresh.after(epochId, 0)
