@@ -1,7 +1,9 @@
 /** What one tab learns of what happened in another. */
 import { describe, expect, it, vi } from 'vitest'
 import { eventually } from '../test/eventually.ts'
-import { signedIn, signIn, turns } from '../test/scene.ts'
+import { scene, signedIn, signIn, turns } from '../test/scene.ts'
+import type { Ports, RecordStore } from './ports.ts'
+import type { Row } from './row.ts'
 
 describe('a tab that was frozen', () => {
   it('P2 E3 forgets what it holds of a session that ended meanwhile, although the same person is signed in again', async () => {
@@ -15,6 +17,33 @@ describe('a tab that was frozen', () => {
     second.context.thaw()
     await eventually(() => expect(second.session.state).toMatchObject({ status: 'active', session: { epochId: device.row()?.epoch.id } }))
     expect(forget).toHaveBeenCalledTimes(1)
+  })
+})
+
+/** A record of the tab's own, in memory: what a page has where its database never opened. */
+function alone(ports: Ports): Ports {
+  let row: Row | undefined
+  const store: RecordStore = {
+    kind: 'memory', persistent: () => false, sleep: () => true, close: () => undefined,
+    read: async () => row,
+    change: async (decide) => void (row = decide(row) ?? row),
+  }
+  return { ...ports, store }
+}
+
+describe('tabs that keep their record in memory', () => {
+  it('D2 decision 19 are devices of their own: none hears of what happens in another, and none is fenced for it', async () => {
+    const made = scene({ tabs: 2, ports: alone })
+    for (const tab of made.tabs) await signIn(made, tab)
+    for (const tab of made.tabs) tab.states.length = 0
+    for (let beat = 0; beat < 10; beat += 1) {
+      await made.device.clock.advance(5_000)
+      await turns()
+    }
+    await made.first.session.signOut()
+    await turns()
+    expect(made.second.states).toEqual([])
+    expect(made.second.session.state.status).toBe('active')
   })
 })
 

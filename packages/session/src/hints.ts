@@ -91,7 +91,8 @@ export function createHints(input: {
   }
 
   const hear = (value: unknown): void => {
-    if (stopped) return
+    // Who keeps the record in memory is a device of its own: the others speak of another session.
+    if (stopped || !ports.store.persistent()) return
     const message = readMessage(value)
     if (!message) return void (malformed += 1)
     if (message.type === 'blocked') return

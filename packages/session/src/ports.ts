@@ -36,7 +36,7 @@ export interface Ports {
 /** Holds the record. Both calls may throw, or never answer: the caller bounds them. */
 export interface RecordStore {
   readonly kind: string
-  /** True when what is written outlives the process. */
+  /** True when what is written outlives this context and is read by the others; where it is not, this context hears no messages and sends none. */
   readonly persistent: () => boolean
   read(): Promise<unknown>
   /** Reads and writes in one transaction. `decide` is synchronous; `undefined` leaves everything as it was. */

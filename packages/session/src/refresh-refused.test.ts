@@ -126,7 +126,7 @@ describe('the pause after a failure', () => {
 
   it.each<readonly [number, number, number | undefined, number]>([
     [0, 0, undefined, 500], [0, 128, undefined, 750], [1, 0, undefined, 1_000], [3, 128, undefined, 6_000], [6, 0, undefined, 30_000], [60, 0, undefined, 30_000],
-    [0, 0, 7_000, 7_000], [6, 0, 7_000, 30_000],
+    [0, 0, 7_000, 7_000], [6, 0, 7_000, 30_000], [0, 0, 86_400_000, 600_000],
   ])('A14 number %i, with the byte %i drawn and %j ms asked for, is %i ms', async (retries, byte, asked, ms) => {
     expect(await pauseAfter(retries, byte, asked)).toBe(ms)
   })

@@ -13,8 +13,6 @@ import { isProof, judge, type EndDetails, type Known, type Proof, type Verdict }
 const answerMs = 10_000
 const firstPauseMs = 1_000
 const longestPauseMs = 60_000
-/** A server that wants to be left alone is, but not for so long that an end could hide behind it. */
-export const longestQuietMs = 600_000
 /** A proof is written down this often at most; the record is shared by every tab. */
 const proofMs = 5_000
 
@@ -71,7 +69,7 @@ export function createRevocation(input: {
     // Nothing passes from here on, also while the record is read.
     if (verdict.kind === 'suspect' || isProof(verdict)) input.fence(epochId, 'suspect')
     if (verdict.kind === 'transient' && verdict.retryAfterMs) {
-      const ms = Math.min(verdict.retryAfterMs, longestQuietMs)
+      const ms = verdict.retryAfterMs
       await record.change((current) => quiet(current, { epochId, ms, now: time.now() }))
     }
     // The answer may come from before a sign-in that happened meanwhile.

@@ -88,7 +88,7 @@ export function createRuntime(input: {
     ...ports, clock: { ...clock, now: time.now }, send: (request, signal) => ports.fetch(new Request(request, { signal }), signal),
   })
   const post = (note: Note): void => {
-    if (!stopped) ports.channel.post({ v: 1, from: me, ...note })
+    if (!stopped && ports.store.persistent()) ports.channel.post({ v: 1, from: me, ...note })
   }
   const changed = (): void => {
     const row = record.view()

@@ -3,7 +3,7 @@ import type { Connection, FeedListener } from './authority.ts'
 import type { Ports } from './ports.ts'
 import type { SessionRecord } from './record.ts'
 import type { Refresh } from './refresh.ts'
-import { longestQuietMs, type Revocation } from './revocation.ts'
+import type { Revocation } from './revocation.ts'
 import type { Row } from './row.ts'
 import type { Time } from './time.ts'
 import { judge, type Known } from './verdict.ts'
@@ -97,7 +97,7 @@ export function createStream(input: {
           const refreshed = await refresh.after(epochId, row.generation)
           if (refreshed.kind === 'verdict') await revocation.act(epochId, refreshed.verdict)
         } else {
-          if (verdict.kind === 'transient' && verdict.retryAfterMs) quietUntil = clock.monotonic() + Math.min(verdict.retryAfterMs, longestQuietMs)
+          if (verdict.kind === 'transient' && verdict.retryAfterMs) quietUntil = clock.monotonic() + verdict.retryAfterMs
           await revocation.act(epochId, verdict)
         }
       } finally {

@@ -69,6 +69,9 @@ const refusals: ReadonlySet<string> = new Set([
   'unsupported_token_type',
 ])
 
+/** A server that wants to be left alone is, but not for so long that an end could hide behind it. */
+const longestQuietMs = 600_000
+
 /**
  * Says what one answer means for our session. Every row of the contract's table is a named case of `verdict.test.ts`;
  * what is in no row is transient, so that nothing unforeseen ever ends a session.
@@ -78,7 +81,7 @@ export function judge(answer: Answer, known: Known): Verdict {
   if (answer.from === 'list') return answer.value === 1 || answer.value === 2 ? { kind: 'suspect' } : { kind: 'done' }
   if ('failed' in answer) return answer.from === 'revocation' && answer.failed === 'unsupported' ? { kind: 'done' } : { kind: 'transient' }
 
-  const transient: Verdict = { kind: 'transient', ...(answer.retryAfterMs !== undefined && { retryAfterMs: answer.retryAfterMs }) }
+  const transient: Verdict = { kind: 'transient', ...(answer.retryAfterMs !== undefined && { retryAfterMs: Math.min(answer.retryAfterMs, longestQuietMs) }) }
   const { status } = answer
   const body = isObject(answer.body) ? answer.body : undefined
 

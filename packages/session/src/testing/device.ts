@@ -94,7 +94,8 @@ export function createDevice(options: { readonly name?: string; readonly clock?:
     const open = (): Ports => ({
       store: {
         kind: 'memory',
-        persistent: () => false,
+        // It outlives each context, as what a browser stores outlives a tab.
+        persistent: () => true,
         read: () => guarded(false, () => stored),
         change: (decide) => guarded(true, () => {
           const next = decide(stored)
