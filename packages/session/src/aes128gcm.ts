@@ -10,8 +10,6 @@ const saltSize = 16
 const headerSize = saltSize + 5
 /** A record is held in memory whole, so a header may not ask for any size. */
 const largestRecord = 16 * 1024 * 1024
-/** Records that are made while one is handed out; so many more are held in memory. */
-const recordsAhead = 2
 const lastRecord = 2
 const moreFollow = 1
 
@@ -24,14 +22,14 @@ export function encrypt(plain: ReadableStream<Bytes>, key: CryptoKey, salt: Byte
     const header = new Uint8Array(headerSize)
     header.set(salt)
     new DataView(header.buffer).setUint32(saltSize, size)
-    yield { bytes: Promise.resolve(header) }
+    yield header
     const { contentKey, nonce } = await derive(key, salt)
     const record = new Uint8Array(size - overhead + 1)
     for (let sequence = 0, last = false; !last; sequence += 1) {
       const part = await source.fill(record.subarray(0, -1))
       last = part.last
       record[part.filled] = last ? lastRecord : moreFollow
-      yield { bytes: crypto.subtle.encrypt(gcm(nonce, sequence), contentKey, record.subarray(0, part.filled + 1)).then(bytesOf) }
+      yield new Uint8Array(await crypto.subtle.encrypt(gcm(nonce, sequence), contentKey, record.subarray(0, part.filled + 1)))
     }
   })
 }
@@ -39,11 +37,6 @@ export function encrypt(plain: ReadableStream<Bytes>, key: CryptoKey, salt: Byte
 /** Decrypts; errors when a record was changed or is missing. */
 export function decrypt(sealed: ReadableStream<Bytes>, key: CryptoKey): ReadableStream<Bytes> {
   const source = cut(sealed)
-  const unpadded = (padded: Bytes, delimiter: number): Bytes => {
-    const end = padded.findLastIndex((byte) => byte !== 0)
-    if (padded[end] !== delimiter) throw new TypeError('the encrypted content is cut')
-    return padded.subarray(0, end)
-  }
   return handedOut(source, async function* open() {
     const header = new Uint8Array(headerSize)
     if ((await source.fill(header)).last) throw new TypeError('the encrypted content is cut')
@@ -55,8 +48,10 @@ export function decrypt(sealed: ReadableStream<Bytes>, key: CryptoKey): Readable
     for (let sequence = 0, last = false; !last; sequence += 1) {
       const part = await source.fill(record)
       last = part.last
-      const delimiter = last ? lastRecord : moreFollow
-      yield { bytes: crypto.subtle.decrypt(gcm(nonce, sequence), contentKey, record.subarray(0, part.filled)).then((padded) => unpadded(bytesOf(padded), delimiter)) }
+      const padded = new Uint8Array(await crypto.subtle.decrypt(gcm(nonce, sequence), contentKey, record.subarray(0, part.filled)))
+      const end = padded.findLastIndex((byte) => byte !== 0)
+      if (padded[end] !== (last ? lastRecord : moreFollow)) throw new TypeError('the encrypted content is cut')
+      yield padded.subarray(0, end)
     }
   })
 }
@@ -98,10 +93,6 @@ function gcm(base: Bytes, sequence: number): AesGcmParams {
   return { name: 'AES-GCM', iv }
 }
 
-function bytesOf(buffer: ArrayBuffer): Bytes {
-  return new Uint8Array(buffer)
-}
-
 /** A stream that is read in parts of one's own size. */
 interface Cut {
   /** Fills a buffer, or less of it at the end of the stream; `last` where nothing follows. */
@@ -131,30 +122,20 @@ function cut(stream: ReadableStream<Bytes>): Cut {
   }
 }
 
-/** Hands out what is made of records, in order. The next ones are being made meanwhile, on another thread: WebCrypto has copied what it was given. */
-function handedOut(source: Cut, make: () => AsyncGenerator<{ readonly bytes: Promise<Bytes> }>): ReadableStream<Bytes> {
+/** Makes the next record when it is asked for, and lets go of the source when nobody asks any more. */
+function handedOut(source: Cut, make: () => AsyncGenerator<Bytes>): ReadableStream<Bytes> {
   const records = make()
-  const begun = new ReadableStream<Promise<Bytes>>({
-    async pull(controller) {
-      const { done, value } = await records.next()
-      if (done) return controller.close()
-      // Whoever is handed it out hears of its failure.
-      value.bytes.catch(() => undefined)
-      controller.enqueue(value.bytes)
-    },
-    cancel: (reason) => source.cancel(reason),
-  }, { highWaterMark: recordsAhead }).getReader()
   return new ReadableStream<Bytes>({
     async pull(controller) {
       try {
-        const { done, value } = await begun.read()
-        if (done) return controller.close()
-        controller.enqueue(await value)
+        const { done, value } = await records.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
       } catch (error) {
-        begun.cancel(error).catch(() => undefined)
+        source.cancel(error).catch(() => undefined)
         throw error
       }
     },
-    cancel: (reason) => begun.cancel(reason),
+    cancel: (reason) => source.cancel(reason),
   }, { highWaterMark: 0 })
 }

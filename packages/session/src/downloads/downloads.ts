@@ -165,21 +165,19 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
         const totalBytes = Number.isFinite(announced) && !response.headers.has('content-encoding') ? announced : undefined
         const hash = sha256 === undefined ? undefined : (await import('@noble/hashes/sha2.js')).sha256.create()
         let receivedBytes = 0
-        const counted = response.body.pipeThrough(
-          new TransformStream<Bytes, Bytes>({
-            transform(chunk, controller) {
-              receivedBytes += chunk.length
-              hash?.update(chunk)
-              onProgress?.({ receivedBytes, ...(totalBytes !== undefined && { totalBytes }) })
-              controller.enqueue(chunk)
-            },
-          }),
-          { signal: either },
-        )
+        const counted = new TransformStream<Bytes, Bytes>({
+          transform(chunk, controller) {
+            receivedBytes += chunk.length
+            hash?.update(chunk)
+            onProgress?.({ receivedBytes, ...(totalBytes !== undefined && { totalBytes }) })
+            controller.enqueue(chunk)
+          },
+        })
         const body = hex(access.random(16))
         saving.add(body)
         try {
-          await shelf.putBody(body, counted)
+          // The cache has its own error for a body that breaks off: what broke is heard of here.
+          await Promise.all([response.body.pipeTo(counted.writable, { signal: either }), shelf.putBody(body, counted.readable)])
           const short = totalBytes !== undefined && receivedBytes !== totalBytes
           if (short || (hash && hex(hash.digest()) !== sha256?.toLowerCase())) throw new SessionError('integrity', {})
           await access.pass(captured, signal)
@@ -192,7 +190,6 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
           return described(card)
         } catch (error) {
           await shelf.removeBody(body)
-          // The cache has its own error for a body that broke off.
           throw either.aborted ? either.reason : error
         } finally {
           saving.delete(body)

@@ -1,4 +1,4 @@
-/** Asks whether a record may still be read at the moment it is handed out, however long before it was opened. */
+/** Asks whether a record may still be read at the moment it is handed out, however long it lay ready. */
 
 type Bytes = Uint8Array<ArrayBuffer>
 
