@@ -5,10 +5,22 @@ import { bundled, programs } from './restore.ts'
 import { tokensOf, type Held } from './scene.ts'
 
 export const ours = '@3dimli/session'
-/** A page that has no library at all. */
+/** Pages that have no library at all: one keeps its token where the peers do, the other where ours lies. */
 export const bare = 'a page that only reads its token'
+export const bareDatabase = 'the same from IndexedDB'
 
-const bareProgram = `export const me = await (await fetch(api + '/api/me', { headers: { authorization: 'Bearer ' + localStorage.getItem('bare') } })).json()`
+const asking = (token: string): string => `export const me = await (await fetch(api + '/api/me', { headers: { authorization: 'Bearer ' + ${token} } })).json()`
+const barePrograms: Readonly<Record<string, string>> = {
+  [bare]: asking("localStorage.getItem('bare')"),
+  [bareDatabase]: `
+  const result = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+  const database = await result(indexedDB.open('bare', 1))
+  const token = await result(database.transaction('row').objectStore('row').get('token'))
+  ${asking('token')}`,
+}
 
 /** The pages, by the package whose program they run. */
 export interface RestoredPages {
@@ -45,11 +57,22 @@ async function plant(tab: Tab, issuer: string, held: Held): Promise<void> {
     await globalThis.over.promise
     await globalThis.planted(tokens)
   }, held)
-  await tab.evaluate(({ accessToken, refreshToken, expiresAt, scope, subject }, provider) => {
+  await tab.evaluate(async ({ accessToken, refreshToken, expiresAt, scope, subject }, provider) => {
     const both = { access_token: accessToken, refresh_token: refreshToken, expires_at: Math.floor(expiresAt / 1000), token_type: 'Bearer' }
     localStorage.setItem('bare', accessToken)
     localStorage.setItem(`oidc.user:${provider}:storefront`, JSON.stringify({ ...both, scope, profile: { sub: subject, iss: provider, aud: 'storefront' } }))
     localStorage.setItem('supabase.auth.token', JSON.stringify({ ...both, expires_in: 3600, user: { id: subject } }))
+    await new Promise((resolve, reject) => {
+      const opening = indexedDB.open('bare', 1)
+      opening.onupgradeneeded = () => opening.result.createObjectStore('row')
+      opening.onerror = reject
+      opening.onsuccess = () => {
+        const writing = opening.result.transaction('row', 'readwrite', { durability: 'strict' })
+        writing.objectStore('row').put(accessToken, 'token')
+        writing.oncomplete = resolve
+        writing.onabort = reject
+      }
+    })
   }, held, issuer)
   await tab.close()
 }
@@ -64,7 +87,7 @@ export async function restoredPages(names: readonly string[], options: Authority
   const settings = { issuer, clientId: 'storefront', redirectUri: `${pages.origin}/`, api: issuer }
   const pathOf = (name: string): string => `/page-${names.indexOf(name)}`
   for (const name of names) {
-    const program = name === bare ? bareProgram : programs[name] ?? ''
+    const program = barePrograms[name] ?? programs[name] ?? ''
     Object.assign(routes, await pageOf(pathOf(name), name, `performance.mark('code')\n${program}\nover.resolve(me.sub)\nperformance.mark('answered')\n${more[name] ?? ''}`, settings))
   }
   const [made = ''] = (programs[ours] ?? '').split('export const me')

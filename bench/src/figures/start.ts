@@ -1,11 +1,11 @@
 // How long a page of somebody who is signed in takes: from its load to the first authenticated answer, beside peers that do the same.
 import type { Figure } from '../figure.ts'
 import { inTurns, median, paired, verdict, type Paired } from '../pairs.ts'
-import { bare, ours, restoredPages } from '../restored.ts'
+import { bare, bareDatabase, ours, restoredPages } from '../restored.ts'
 
 const rounds = 30
 const peers = ['oidc-client-ts', '@supabase/auth-js'] as const
-const names = [ours, ...peers, bare]
+const names = [ours, ...peers, bare, bareDatabase]
 
 /** Times of one load since its navigation began, ms. */
 interface Load {
