@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline'
 import { createSession } from '@3dimli/session'
 import { oauth } from '@3dimli/session/authorities/oauth'
+import type { Row } from '@3dimli/session/platform'
 import { desktop } from '../../src/index.ts'
 import { createUploads } from '../../src/uploads/index.ts'
 import { secretsIn } from '../secrets.ts'
@@ -34,6 +35,11 @@ const read = (key: JsonWebKey, usage: KeyUsage): Promise<CryptoKey> => crypto.su
 const commands: Record<string, (given: never) => unknown> = {
   start: () => session.start(),
   standing: () => session.state.status,
+  /** How many refreshes the record holds, those for a token that can only upload included. */
+  async refreshes() {
+    const { generation, mints = 0 } = (await platform.open().store.read()) as Row
+    return generation + mints
+  },
   sid: () => ('session' in session.state ? session.state.session.sid : undefined),
   signIn: () => session.signIn(),
   authorize: () => session.authorize({ method: 'POST', url: `${api}/api/uploads` }).then(() => 'given'),
