@@ -5,9 +5,11 @@ import { versionWith } from './build.ts'
 
 const changes: readonly Change[] = [
   { file: 'refresh.ts', find: 'const { generation, narrow } = attempt', replace: 'const { generation } = attempt, narrow = undefined' },
-  { file: 'refresh.ts', find: '    if (row.attempt?.id !== attempt.id) return undefined\n', replace: '' },
-  { file: 'refresh.ts', find: '    if (hasMoved(now, stage)) return undefined\n', replace: '' },
-  { file: 'refresh.ts', find: ' || row?.attempt?.id !== attemptId) return settled', replace: ') return settled' },
+  { file: 'refresh.ts', find: ' || row.attempt?.id !== attempt.id) return undefined', replace: ') return undefined' },
+  { file: 'refresh.ts', find: ' || hasMoved(now, stage)) return undefined', replace: ') return undefined' },
+  // It waits for another generation, not for the end of an attempt.
+  { file: 'refresh.ts', find: 'await isOver(owned.id, ', replace: 'await isOver(owned.generation, ' },
+  { file: 'refresh.ts', find: 'if (row?.attempt?.id !== attemptId ||', replace: 'if (row?.generation !== attemptId ||' },
   { file: 'changes.ts', find: ' || mintsOf(row) !== mintsOf(input)', replace: '' },
   { file: 'row.ts', find: ' || mintsOf(a) - mintsOf(b)', replace: '' },
 ]
