@@ -66,11 +66,6 @@ export function streamOf(bytes: Bytes): ReadableStream<Bytes> {
   })
 }
 
-/** Says how large a file of `plain` bytes is once encrypted. */
-export function encryptedSize(plain: number): number {
-  return headerSize + plain + overhead * Math.max(1, Math.ceil(plain / (recordSize - overhead)))
-}
-
 interface Derived {
   readonly contentKey: CryptoKey
   readonly nonce: Bytes
