@@ -14,7 +14,7 @@ export interface SessionErrorDetails {
   'session-changed': Record<never, never>
   /** The session could not be confirmed in time; nothing was sent and nothing is lost. */
   fenced: { readonly reason: FenceReason | 'restoring' }
-  /** The request must be repeated with a new token, but its body is a stream that was already read. */
+  /** The request must be repeated with a new token, but its body can be read only once, such as a stream. */
   'not-replayable': Record<never, never>
   /** The address is not one of `origins`, so it gets no token. */
   'origin-not-allowed': { readonly origin: string }

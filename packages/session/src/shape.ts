@@ -62,11 +62,17 @@ export interface Session {
    * Leaves the page for the sign-in. With `device`, and on a platform that has no page to leave, resolves when the session is active.
    * After an end, or when somebody is signed in, the person is asked for the password again.
    *
-   * Rejects with the signal's reason, or with {@link SessionError}: `unreachable`, `misconfigured`, and `sign-in-failed`, whose `error` is the
-   * server's word, such as `access_denied` or `expired_token`, or `timeout` (nobody answered for 5 minutes), `no_browser` (the address could not be
-   * shown), `no_listener` (the port of `redirectUri` is taken), `superseded` (by a later `signIn()`), `invalid_response`.
+   * Rejects with the signal's reason, with a `TypeError` that names a wrong option, or with {@link SessionError}: `unreachable`, `misconfigured`,
+   * `storage` (an earlier end, or the new session, cannot be written), and `sign-in-failed`, whose `error` is the server's word, such as
+   * `access_denied` or `expired_token`, or `timeout` (nobody answered for 5 minutes), `no_browser` (the address could not be shown), `no_listener`
+   * (the port of `redirectUri` is taken), `superseded` (by a later `signIn()`), `invalid_response`.
    */
   signIn(options?: SignInOptions): Promise<void>
+  /**
+   * Begins a session with tokens that the application got itself.
+   *
+   * Rejects with a `TypeError` that names a wrong member, or with {@link SessionError} `storage` (an earlier end, or the new session, cannot be written).
+   */
   adopt(tokens: AdoptedTokens): Promise<void>
   /** Ends the session here first, then tells the server. Works in every state; rejects with `fenced` only while the storage does not answer. */
   signOut(): Promise<SignedOut>
@@ -77,7 +83,7 @@ export interface Session {
    * `origin-not-allowed`, `unreachable`, `misconfigured`. Aborts and network errors pass through untouched.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>
-  /** Makes the headers for one request of a client that sends by itself. */
+  /** Makes the headers for one request of a client that sends by itself. Rejects as `fetch` does before it sends. */
   authorize(target: { readonly method: string; readonly url: string | URL; readonly signal?: AbortSignal }): Promise<Record<string, string>>
   /**
    * Makes requests with a token that can do one job only; it is had at the first use, by the refresh grant, and dies with the session.
@@ -101,7 +107,11 @@ export interface Session {
   register(forget: () => unknown, options?: { readonly name?: string }): () => void
   /** Asks the server now. */
   confirm(): Promise<Confirmation>
-  /** Resolves when the server said within `withinMs` that the session lives, asking it if need be; else rejects with `not-fresh`. */
+  /**
+   * Resolves when the server said within the last `withinMs` (ms) that the session lives; asks it if need be, and anew.
+   *
+   * Rejects with {@link SessionError}: `not-fresh`, `signed-out`, `session-ended`, `session-changed`, `fenced` (10 s behind a fence).
+   */
   assertFresh(options: { readonly withinMs: number }): Promise<void>
   /** Hides an element whenever this page may be shown again before the record was read. Returns the remover. */
   cover(element: Element): () => void

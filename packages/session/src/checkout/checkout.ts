@@ -34,7 +34,7 @@ export interface CheckoutOptions<Draft, Order> {
 export type Recovery<Order> =
   | { readonly status: 'nothing-sent' }
   | { readonly status: 'found'; readonly order: Order; readonly submittedAt: number }
-  /** The server does not have it, but it was sent less than a minute ago and may still arrive; ask again. */
+  /** The server does not have it, but it was last sent less than a minute ago and may still arrive; ask again. */
   | { readonly status: 'pending'; readonly submittedAt: number }
   | { readonly status: 'not-received'; readonly submittedAt: number }
 
