@@ -12,8 +12,6 @@ export interface Gate {
   open(): void
   /** The next request that has this in it reaches the server, and its answer is lost with the connection; with `shut` the way is shut then. */
   loseAnswerTo(text: string, shut?: boolean): void
-  /** Holds back, until {@link Gate.open}, every answer to whoever has asked with this in it, without cutting the connection. */
-  stall(text: string): void
   close(): void
 }
 
@@ -23,9 +21,6 @@ export async function createGate(to: string): Promise<Gate> {
   const path = join(folder, 'socket')
   const sockets = new Set<Socket>()
   let isOpen = true
-  let stalling: string | undefined
-  /** What each connection last asked. */
-  const asked = new Map<Socket, string>()
   let losing: { text: string; shut: boolean } | undefined
   const server = createServer((client) => {
     if (!isOpen) return void client.destroy()
@@ -38,10 +33,7 @@ export async function createGate(to: string): Promise<Gate> {
         other.destroy()
       })
     }
-    beyond.on('close', () => asked.delete(beyond))
     client.on('data', (chunk) => {
-      asked.set(beyond, chunk.toString())
-      if (stalling !== undefined && asked.get(beyond)!.includes(stalling)) beyond.pause()
       if (losing && chunk.includes(losing.text)) {
         lose = true
         if (losing.shut) isOpen = false
@@ -66,12 +58,6 @@ export async function createGate(to: string): Promise<Gate> {
     },
     open() {
       isOpen = true
-      stalling = undefined
-      for (const socket of sockets) socket.resume()
-    },
-    stall(text) {
-      stalling = text
-      for (const [beyond, last] of asked) if (last.includes(text)) beyond.pause()
     },
     loseAnswerTo(text, shut = false) {
       losing = { text, shut }
