@@ -1,6 +1,7 @@
 /** A call is sent as it stood when it was made, also when it is sent again. */
 import { describe, expect, it } from 'vitest'
 import { api, outcome, signedIn } from '../test/scene.ts'
+import { feature } from './feature.ts'
 
 /** Refuses the first token and takes any other. */
 function answered(request: Request): Response {
@@ -41,6 +42,22 @@ describe('what the caller uses again after the call', () => {
     const call = outcome(first.session.authorize({ method: 'GET', url }))
     url.host = 'evil.test'
     expect(await call).toEqual({ authorization: 'Bearer at-1' })
+  })
+
+  it('H1 changes no request of an order or a download either', async () => {
+    const { first } = await signedIn()
+    const access = first.session[feature]
+    const sent: string[] = []
+    first.context.fetch = async (request) => {
+      sent.push(`${new URL(request.url).pathname} ${await request.text()}`)
+      return answered(request)
+    }
+    const url = new URL(`${api}/1`)
+    const body = new TextEncoder().encode('1')
+    const call = outcome(access.fetch(url, { method: 'POST', body }, await access.capture()))
+    url.pathname = '/2'
+    body.fill(50)
+    expect([await call, sent]).toEqual([200, ['/1 1', '/1 1']])
   })
 
   it('a Request given as options is as good as options', async () => {

@@ -18,7 +18,7 @@ export function onceRunning<Runtime>(running: () => Promise<Runtime>, by: (runti
 }
 
 /** Copies what the caller may still change. A `Request`, a blob and a stream are handed over as they are. */
-function asCalled(target: RequestInfo | URL, init?: RequestInit): readonly [string | Request, RequestInit?] {
+export function asCalled(target: RequestInfo | URL, init?: RequestInit): readonly [string | Request, RequestInit?] {
   const fixed = target instanceof Request ? target : String(target)
   if (!init || init instanceof Request) return [fixed, init]
   const { headers, body } = init

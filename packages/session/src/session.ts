@@ -1,6 +1,6 @@
 /** The session object an application holds: creating it does nothing, `start()` does. */
 import { readAdopted } from './adopt.ts'
-import { onceRunning } from './call.ts'
+import { asCalled, onceRunning } from './call.ts'
 import { quietLeft } from './changes.ts'
 import { detectionOf } from './detection.ts'
 import type { Ended } from './ending.ts'
@@ -102,7 +102,10 @@ export function createSession(given: SessionOptions): Session {
     },
     onForget: forgetting.add,
     // A request is a request, whatever it is made for.
-    fetch: async (input, init, { epochId, signal }: Captured) => (await running()).requests.fetch(input, init, { epochId, signal }),
+    async fetch(input, init, { epochId, signal }: Captured) {
+      const call = asCalled(input, init)
+      return (await running()).requests.fetch(...call, { epochId, signal })
+    },
     trusted: (url) => runtime?.requests.trusted(url) ?? false,
     resolve: (url) => new URL(url, runtime?.ports.address.current()?.href),
     fetchOpenly: async (request, signal) => (await running()).ports.fetch(request, signal),
