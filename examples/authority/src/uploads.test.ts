@@ -74,6 +74,19 @@ test('a token without the scope, an upload of somebody else and a plain GET are 
   expect(await assets(jonas)).toEqual([])
 })
 
+test('what follows the path of an upload names no other one', async () => {
+  await open()
+  const [sela, jonas] = [await signIn('sela@example.test'), await signIn('jonas@example.test')]
+  const [at, own] = [await begin(sela, 'a chair'), await begin(jonas, 'a table')]
+  const other = at.split('/').at(-1)!
+  for (const address of [`${own}?/${other}`, `/api/uploads?/${other}`]) {
+    await patch(jonas, address, 0, 'a stool')
+    await send(jonas, 'DELETE', address)
+  }
+  expect((await send(sela, 'HEAD', at)).headers.get('upload-offset')).toBe('0')
+  expect((await send(jonas, 'HEAD', `/api/uploads?/${other}`)).status).toBe(404)
+})
+
 test('a file that is not what its seller promised is thrown away', async () => {
   await open()
   const sela = await signIn('sela@example.test')

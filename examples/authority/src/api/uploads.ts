@@ -30,8 +30,8 @@ export interface UploadsSettings {
 export function createUploads({ guard, server, assets, folder, observe }: UploadsSettings): Hono<Guarded> {
   // Made with the first upload: the store makes its folder by itself, and cannot be waited for.
   let made: { readonly store: FileStore; readonly tus: Server } | undefined
-  /** Who sends a request, for the functions that tus calls in the middle of it. */
-  const senders = new WeakMap<object, { readonly sid: string; readonly subject: string }>()
+  /** Who sends a request, and about which upload, for the functions that tus calls in the middle of it. */
+  const senders = new WeakMap<object, { readonly sid: string; readonly subject: string; readonly id: string | undefined }>()
 
   const finish = async (upload: Upload, sid: string): Promise<void> => {
     const sha256 = await digestOf(join(folder, upload.id))
@@ -56,6 +56,8 @@ export function createUploads({ guard, server, assets, folder, observe }: Upload
     maxSize: largestBytes,
     allowedOrigins: () => false,
     disableTerminationForFinishedUploads: true,
+    // tus would take what stands last in the whole address, be it in the query: an upload whose owner nobody looked at.
+    getFileIdFromRequest: (request) => senders.get(request)?.id,
     async onUploadCreate(request, upload) {
       assets.begin(upload.id, senders.get(request)!.subject)
       return {}
@@ -94,7 +96,7 @@ export function createUploads({ guard, server, assets, folder, observe }: Upload
     const digest = digestIn(headers.get('repr-digest'))
     if (id !== undefined && digest !== undefined) assets.expect(id, digest)
     const request = new Request(url, { method, headers, ...(body && { body: admitted(body, id ?? '', sid), duplex: 'half' }) })
-    senders.set(request, { sid, subject })
+    senders.set(request, { sid, subject, id })
     // An upload whose last answer was lost, or whose session ended before its last step, is finished when it is next asked for.
     if (method === 'HEAD' && id !== undefined && !assets.isFinished(id)) {
       const upload = await store.getUpload(id).catch(() => undefined)
