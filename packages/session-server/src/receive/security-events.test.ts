@@ -51,6 +51,7 @@ test.each([
   ['somebody by an address that means nothing here', { format: 'email', email: 'mira@example.test' }, ['s1', 's2', 's3']],
   ['somebody in a format that is not known', { format: 'aliases', identifiers: [user('u1')] }, ['s1', 's2', 's3']],
   ['a session that is not known', session('s9'), ['s1', 's2', 's3']],
+  ['a session in a format that is not known, and its user', { format: 'complex', session: { format: 'ticket', number: 1 }, user: user('u1') }, ['s1', 's2', 's3']],
 ])('a revocation of %s is answered 202', async (_, sub_id, left) => {
   const { send, live, refused } = await make()
   const response = await send({ sub_id })

@@ -44,6 +44,8 @@ export function readSubject(value: unknown): Subject | 'malformed' | undefined {
   if (format !== 'complex') return readSimple(value)
   const read = Object.entries(members).map(([name, member]) => [name, isObject(member) ? readSimple(member) : 'malformed'] as const)
   if (read.length === 0 || read.some(([, member]) => member === 'malformed')) return 'malformed'
+  // Left out, it would be every session of its user that is meant.
+  if (read.some(([name, member]) => name === 'session' && member === undefined)) return undefined
   return Object.fromEntries([...read.filter(([, member]) => member !== undefined), ['format', format]]) as ComplexSubject
 }
 
