@@ -1,4 +1,5 @@
 /** Idempotent refresh: an answer that was lost on the way is given again, and asking again is never taken for theft. */
+import { isOfType, readText } from './body.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { positive } from './options.ts'
 import { type GrantError, json } from './problem.ts'
@@ -39,6 +40,8 @@ interface Refresh {
 
 /** Longer keys are refused: nobody needs them. */
 const maxKeyLength = 255
+/** Longer forms are refused: whoever sends them has not shown who they are. */
+const formBytes = 65_536
 
 /**
  * Makes the layer that goes in front of a token endpoint that rotates refresh tokens.
@@ -99,6 +102,7 @@ export function createRefreshReplay(options: RefreshReplayOptions): RefreshRepla
     async handle(request, next) {
       const refresh = await refreshOf(request)
       if (!refresh) return next(request)
+      if (refresh === 'too-long') return invalid(413, 'The request is too long.')
       if (refresh.key === '') {
         await store.present(await fingerprint(refresh.token))
         return next(request)
@@ -117,10 +121,14 @@ export function createRefreshReplay(options: RefreshReplayOptions): RefreshRepla
   }
 }
 
-async function refreshOf(request: Request): Promise<Refresh | undefined> {
-  const form = request.headers.get('content-type')?.startsWith('application/x-www-form-urlencoded')
-  if (request.method !== 'POST' || !form) return undefined
-  const parameters = new URLSearchParams(await request.clone().text())
+async function refreshOf(request: Request): Promise<Refresh | 'too-long' | undefined> {
+  if (request.method !== 'POST' || !isOfType(request, 'application/x-www-form-urlencoded')) return undefined
+  const text = await readText(request.clone(), formBytes)
+  if (text === undefined) {
+    request.body?.cancel().catch(() => undefined)
+    return 'too-long'
+  }
+  const parameters = new URLSearchParams(text)
   const token = parameters.get('refresh_token')
   if (parameters.get('grant_type') !== 'refresh_token' || !token) return undefined
   const asked = [...parameters].filter(([name]) => name === 'scope' || name === 'resource').map((pair) => pair.join(' ')).sort()

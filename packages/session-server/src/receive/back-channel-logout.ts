@@ -1,7 +1,7 @@
 /** OpenID Connect Back-Channel Logout 1.0: the provider says that somebody has signed out there, and the sessions here end. */
+import { isOfType, readText } from '../body.ts'
 import { json } from '../problem.ts'
 import { act } from './act.ts'
-import { isOfType, readText } from './body.ts'
 import { type ReceiverOptions, receiverSettings } from './options.ts'
 import type { Subject } from './subject.ts'
 import { createTokenCheck, isRefusal, malformed, objectClaim, type Refusal, toleranceSeconds } from './token.ts'

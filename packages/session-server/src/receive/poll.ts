@@ -1,6 +1,6 @@
 /** RFC 8936: security event tokens that are fetched, and acknowledged with the next question. */
 import ky, { HTTPError } from 'ky'
-import { readText } from './body.ts'
+import { readText } from '../body.ts'
 import { isSafe, positiveOr, receiverSettings } from './options.ts'
 import { createTakeSet, type SecurityEventOptions, securityEventOptions } from './security-event-token.ts'
 import { malformed, type Refusal } from './token.ts'

@@ -1,6 +1,6 @@
 /** RFC 8935: security event tokens that are pushed here. */
+import { isOfType, readText } from '../body.ts'
 import { fingerprint } from '../seal.ts'
-import { isOfType, readText } from './body.ts'
 import { positiveOr, receiverSettings } from './options.ts'
 import { createTakeSet, type SecurityEventOptions, securityEventOptions } from './security-event-token.ts'
 import { malformed, type Refusal } from './token.ts'
