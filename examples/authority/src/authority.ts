@@ -20,6 +20,7 @@ import { createAssets } from './api/assets.ts'
 import { createGuard, refused } from './api/guard.ts'
 import { createShop } from './api/shop.ts'
 import { createUploads } from './api/uploads.ts'
+import { bounded } from './bounded.ts'
 import { answerCors } from './cors.ts'
 import { openDatabase } from './database.ts'
 import { loadKeys } from './keys.ts'
@@ -92,6 +93,7 @@ export async function startAuthority(options: AuthorityOptions = {}): Promise<Au
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.use('/static/*', serveStatic({ root: `${import.meta.dirname}/../public`, rewriteRequestPath: (path) => path.slice('/static'.length) }))
   app.get('/', (c) => c.html(homePage(origins[0]!), 200, pageHeaders()))
+  for (const path of ['/admin/*', '/interaction/*', '/api/cart', '/api/orders']) app.use(path, bounded)
   const guard = createGuard(access, server, plain)
   const files = dataDir === ':memory:' ? mkdtempSync(join(tmpdir(), '3dimli-uploads-')) : join(dataDir, 'uploads')
   app.route('/api', createApi({

@@ -1,3 +1,4 @@
+import { request as ask } from 'node:http'
 import { decodeJwt } from 'jose'
 import { afterEach, expect, test } from 'vitest'
 import { type Authority, startAuthority } from './index.ts'
@@ -118,4 +119,15 @@ test('the storefront may read the answers, and another origin may not', async ()
     const other = await fetch(authority.issuer + path, { headers: { origin: 'http://localhost:1' } })
     expect(other.headers.get('access-control-allow-origin'), path).toBeNull()
   }
+})
+
+test.each([['/token', false, 401], ['/token', true, 401], ['/admin/sign-in', false, 401], ['/admin/sign-in', true, 411], ['/admin/api/sessions/s1/end', false, 404], ['/interaction/i1', false, 400]])('a form to %s, in pieces: %s, is read to a bound', async (path, pieces, short) => {
+  authority = await startAuthority({ port: 0, storefront })
+  const post = (bytes: number) => new Promise<number>((resolve, reject) => {
+    const form = `password=guess&filler=${'x'.repeat(bytes)}`
+    const length = pieces ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(form.length) }
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization: `Basic ${btoa('admin@example.test:demo')}`, ...length }
+    ask(authority.issuer + path, { method: 'POST', headers }, ({ statusCode = 0 }) => resolve(statusCode)).on('error', reject).end(form)
+  })
+  expect([await post(10), await post(131_072)]).toEqual([short, short === 411 ? 411 : 413])
 })

@@ -1,6 +1,7 @@
 /** The token and revocation endpoints in front of the provider: what they do to tokens also happens to sessions. */
 import type { RefreshReplay, SessionServer } from '@3dimli/session-server'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { formBytes } from './bounded.ts'
 import { deviceOf } from './device.ts'
 import type { AuthorityOptions, RefreshOutcome } from './options.ts'
 import { createPace } from './pace.ts'
@@ -56,6 +57,12 @@ export function watchTokens(provider: Provider, settings: TokenSettings): void {
 
   async function token(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
     const body = await read(ctx)
+    if (!body) {
+      ctx.status = 413
+      ctx.set('connection', 'close')
+      ctx.body = { error: 'invalid_request', error_description: 'The request is too long.' }
+      return
+    }
     const form = new URLSearchParams(body.toString())
     if (form.get('grant_type') === 'refresh_token') return refresh(ctx, next, body, form.get('refresh_token') ?? '')
     if (tooSoon(form.get('device_code'))) {
@@ -137,10 +144,16 @@ function outcomeOf(status: number, rotated: boolean, reused: boolean): RefreshOu
   return status === 409 ? 'superseded' : 'refused'
 }
 
-/** Reads the form and puts it back, for the provider reads it again by `req.iterator()`. */
-async function read(ctx: KoaContextWithOIDC): Promise<Buffer> {
+/** Reads the form and puts it back, for the provider reads it again by `req.iterator()`; `undefined` when it is longer than `formBytes`. */
+async function read(ctx: KoaContextWithOIDC): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
-  for await (const chunk of ctx.req) chunks.push(chunk as Buffer)
+  let bytes = 0
+  // The connection is still needed for the answer.
+  for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
+    bytes += (chunk as Buffer).length
+    if (bytes > formBytes) return undefined
+    chunks.push(chunk as Buffer)
+  }
   const body = Buffer.concat(chunks)
   async function* again() {
     yield body
