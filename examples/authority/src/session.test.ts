@@ -172,6 +172,8 @@ test('an admin ends a session by script, and by the page with its token', async 
   expect((await end(sidOf(tokens), {})).status).toBe(401)
   expect(await (await end(sidOf(tokens), basic)).json()).toMatchObject({ committed_at_ms: expect.any(Number), changed: true })
   expect((await end('nobody', basic)).status).toBe(404)
+  for (const site of ['cross-site', 'same-site']) expect((await end(sidOf(other), { ...basic, 'sec-fetch-site': site })).status).toBe(403)
+  expect(await (await get('/session', other.access_token)).json()).toMatchObject({ active: true })
   expect(await (await get('/session', tokens.access_token)).json()).toMatchObject({ active: false, reason: 'policy', disposition: 'lock' })
 
   const form = (path: string, body: Record<string, string>, cookie = '') => fetch(authority.issuer + path, { method: 'POST', redirect: 'manual', headers: { cookie }, body: new URLSearchParams(body) })

@@ -65,6 +65,8 @@ const notices: Readonly<Record<string, string>> = { end: 'The session was ended.
 
 function createAdminApi(server: SessionServer, views: () => Promise<SessionView[]>): Hono {
   const api = new Hono()
+  // A browser that was once given the password sends it along with what a page of anybody asks for; a script says nothing of a site.
+  api.use(async (c, next) => (['same-origin', 'none', undefined].includes(c.req.header('sec-fetch-site')) ? next() : c.json({ error: 'Not from another site.' }, 403)))
   api.use(basicAuth({ verifyUser: isAdmin, realm: '3DIMLI administration' }))
   api.get('/sessions', async (c) => c.json((await views()).map(({ row, state }) => ({
     sid: row.sid, sub: row.subject, client: row.client, device: row.device ?? null, state,
