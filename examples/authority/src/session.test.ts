@@ -180,6 +180,7 @@ test('an admin ends a session by script, and by the page with its token', async 
   expect((await form('/admin/sign-in', { email: 'mira@example.test', password: 'demo' })).status).toBe(401)
   const cookie = (await form('/admin/sign-in', { email: 'admin@example.test', password: 'demo' })).headers.getSetCookie()[0]!.split(';')[0]!
   const page = await (await fetch(`${authority.issuer}/admin`, { headers: { cookie } })).text()
+  for (const done of ['constructor', '__proto__', 'toString']) expect(await (await fetch(`${authority.issuer}/admin?done=${done}`, { headers: { cookie } })).text()).toBe(page)
   const csrf = /name="csrf" value="([^"]+)"/.exec(page)![1]!
   const choices = { reason: 'payment-dispute', disposition: 'wipe' }
   expect((await form(`/admin/sessions/${sidOf(other)}/end`, choices, cookie)).status).toBe(403)

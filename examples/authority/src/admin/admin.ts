@@ -29,7 +29,7 @@ export function createAdmin(server: SessionServer, logins: AdminLogins, port: nu
   })
   admin.get('/', async (c) => {
     const login = logins.find(getCookie(c, cookie))
-    const notice = notices[c.req.query('done') ?? '']
+    const notice = notices.get(c.req.query('done') ?? '')
     return login ? c.html(sessionsPage(await views(), login.csrf, notice)) : c.html(adminSignInPage())
   })
   admin.post('/sign-in', async (c) => {
@@ -61,7 +61,7 @@ export function createAdmin(server: SessionServer, logins: AdminLogins, port: nu
   return admin
 }
 
-const notices: Readonly<Record<string, string>> = { end: 'The session was ended.', suspend: 'The session is suspended.', resume: 'The session goes on.' }
+const notices: ReadonlyMap<string, string> = new Map([['end', 'The session was ended.'], ['suspend', 'The session is suspended.'], ['resume', 'The session goes on.']])
 
 function createAdminApi(server: SessionServer, views: () => Promise<SessionView[]>): Hono {
   const api = new Hono()
