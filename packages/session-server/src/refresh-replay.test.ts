@@ -40,6 +40,13 @@ test('a lost answer is given again for the same key, and its lifetime has run on
   expect(state.revoked).toBe(false)
 })
 
+test('an answer that is given again by a clock that is behind has no longer lifetime than it had', async () => {
+  const { refresh, clock } = make()
+  const first = (await (await refresh('rt1', '"k1"')).json()) as object
+  clock.advance(-60_000)
+  expect(await (await refresh('rt1', '"k1"')).json()).toEqual(first)
+})
+
 test('once the successor was presented, the key is answered with 409 and never counts as reuse', async () => {
   const { refresh, endpoint, state } = make()
   await refresh('rt1', '"k1"')

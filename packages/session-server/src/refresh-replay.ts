@@ -93,7 +93,7 @@ export function createRefreshReplay(options: RefreshReplayOptions): RefreshRepla
     const refused = await refusal(tokens)
     if (refused) return json(refused, 400)
     // A lifetime counts from when it is read, not from when it was first said.
-    const elapsed = Math.floor((clock.now() - kept.at) / 1000)
+    const elapsed = Math.max(0, Math.floor((clock.now() - kept.at) / 1000))
     const lifetime = tokens['expires_in']
     return json(typeof lifetime === 'number' ? { ...tokens, expires_in: Math.max(0, lifetime - elapsed) } : tokens)
   }
