@@ -131,3 +131,12 @@ test.each([['/token', false, 401], ['/token', true, 401], ['/admin/sign-in', fal
   })
   expect([await post(10), await post(131_072)]).toEqual([short, short === 411 ? 411 : 413])
 })
+
+test('a program that asks for its person too often is told to slow down, and a code that nobody was given is not remembered', async () => {
+  authority = await startAuthority({ port: 0, storefront })
+  const post = async (path: string, form: Record<string, string>) => (await fetch(authority.issuer + path, { method: 'POST', body: new URLSearchParams({ client_id: 'uploader', ...form }) })).json()
+  const ask = async (code: string) => (await post('/token', { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code }) as { error: string }).error
+  const { device_code: code } = await post('/device/auth', { scope: 'openid' }) as { device_code: string }
+  expect([await ask(code), await ask(code)]).toEqual(['authorization_pending', 'slow_down'])
+  expect([await ask('made-up'), await ask('made-up')]).toEqual(['invalid_grant', 'invalid_grant'])
+})

@@ -31,7 +31,7 @@ export function watchTokens(provider: Provider, settings: TokenSettings): void {
   const revoked = new WeakMap<object, string>()
   // The provider looks whether a token is spent and spends it in two steps: of two requests at once, neither would be reuse.
   const inTurn = createTurns()
-  const tooSoon = createPace(settings.deviceIntervalSeconds)
+  const pace = createPace(settings.deviceIntervalSeconds)
   provider.on('grant.revoked', (ctx, grantId) => void revoked.set(ctx.req, grantId))
 
   provider.use(async (ctx: KoaContextWithOIDC, next: Next) => {
@@ -65,12 +65,14 @@ export function watchTokens(provider: Provider, settings: TokenSettings): void {
     }
     const form = new URLSearchParams(body.toString())
     if (form.get('grant_type') === 'refresh_token') return refresh(ctx, next, body, form.get('refresh_token') ?? '')
-    if (tooSoon(form.get('device_code'))) {
+    const code = form.get('device_code') ?? ''
+    if (pace.tooSoon(code)) {
       ctx.status = 400
       ctx.body = { error: 'slow_down' }
       return
     }
     await next()
+    if ((ctx.body as { error?: unknown } | undefined)?.error === 'authorization_pending') pace.waiting(code)
     const stolen = revoked.get(ctx.req)
     if (stolen !== undefined) await settle(stolen, { initiatingEntity: 'system', reason: 'token-reuse', disposition: 'lock' })
     if (ctx.status === 200) await begin(ctx)
