@@ -134,7 +134,11 @@ test.each([['/token', false, 401], ['/token', true, 401], ['/admin/sign-in', fal
 
 test('a program that asks for its person too often is told to slow down, and a code that nobody was given is not remembered', async () => {
   authority = await startAuthority({ port: 0, storefront })
-  const post = async (path: string, form: Record<string, string>) => (await fetch(authority.issuer + path, { method: 'POST', body: new URLSearchParams({ client_id: 'uploader', ...form }) })).json()
+  const post = async (path: string, form: Record<string, string>) => {
+    const response = await fetch(authority.issuer + path, { method: 'POST', body: new URLSearchParams({ client_id: 'uploader', ...form }) })
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    return response.json()
+  }
   const ask = async (code: string) => (await post('/token', { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code }) as { error: string }).error
   const { device_code: code } = await post('/device/auth', { scope: 'openid' }) as { device_code: string }
   expect([await ask(code), await ask(code)]).toEqual(['authorization_pending', 'slow_down'])

@@ -56,6 +56,7 @@ export function watchTokens(provider: Provider, settings: TokenSettings): void {
   }
 
   async function token(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
+    ctx.set('cache-control', 'no-store')
     const body = await read(ctx)
     if (!body) {
       ctx.status = 413
@@ -125,7 +126,6 @@ export function watchTokens(provider: Provider, settings: TokenSettings): void {
     }
     ctx.status = response.status
     ctx.body = await response.json()
-    ctx.set('cache-control', 'no-store')
   }
 
   /** The refusal of a refresh whose session is not live, with the proof. */
