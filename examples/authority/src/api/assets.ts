@@ -31,7 +31,9 @@ export interface Assets {
   of(subject: string): readonly UploadedAsset[]
 }
 
-const live = "SELECT 1 FROM sessions WHERE sid = ? AND json_extract(row, '$.end') IS NULL AND json_extract(row, '$.suspension') IS NULL"
+/** Of a session and a time, epoch ms: neither ended nor suspended, and no limit of it is over. */
+const live = `SELECT 1 FROM sessions WHERE sid = ?1 AND row ->> '$.end' IS NULL AND row ->> '$.suspension' IS NULL
+  AND ifnull(row ->> '$.expiresAt' > ?2, 1) AND ifnull(last_seen_at + (row ->> '$.idleMs') > ?2, 1)`
 
 /** Makes the memory over a database. */
 export function createAssets(database: DatabaseSync): Assets {
@@ -42,17 +44,17 @@ export function createAssets(database: DatabaseSync): Assets {
   const expected = database.prepare('SELECT sha256 FROM uploads WHERE id = ?')
   const forget = database.prepare('DELETE FROM uploads WHERE id = ?')
   const get = database.prepare('SELECT 1 FROM assets WHERE id = ?')
-  const finish = database.prepare(`INSERT OR REPLACE INTO assets (id, row) SELECT ?, ? WHERE EXISTS (${live})`)
+  const finish = database.prepare(`INSERT OR REPLACE INTO assets (id, row) SELECT ?3, ?4 WHERE EXISTS (${live})`)
   const all = database.prepare('SELECT row FROM assets JOIN uploads USING (id) WHERE subject = ? ORDER BY assets.rowid')
   return {
-    isLive: (sid) => isLive.get(sid) !== undefined,
+    isLive: (sid) => isLive.get(sid, Date.now()) !== undefined,
     begin: (id, subject) => void begin.run(id, subject),
     owner: (id) => owner.get(id)?.['subject'] as string | undefined,
     expect: (id, sha256) => void expect.run(sha256, id),
     expected: (id) => (expected.get(id)?.['sha256'] as string | null | undefined) ?? undefined,
     forget: (id) => void forget.run(id),
     isFinished: (id) => get.get(id) !== undefined,
-    finish: (sid, asset) => finish.run(asset.id, JSON.stringify(asset), sid).changes > 0,
+    finish: (sid, asset) => finish.run(sid, Date.now(), asset.id, JSON.stringify(asset)).changes > 0,
     of: (subject) => all.all(subject).map((row) => JSON.parse(row['row'] as string) as UploadedAsset),
   }
 }
