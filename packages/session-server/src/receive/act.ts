@@ -38,6 +38,10 @@ export async function act(settings: ReceiverSettings, { jti, types, about, ends,
   async function endBegunBefore(sid: string, at: number, how: EndRequest): Promise<boolean> {
     const row = await server.get(sid)
     const latest = about !== undefined && namesSession(about, sid) ? at + toleranceSeconds : at
-    return row !== undefined && seconds(row.establishedAt) <= latest && (await server.end(sid, how)).changed
+    if (row === undefined || seconds(row.establishedAt) > latest) return false
+    if ((await server.end(sid, how)).changed) return true
+    // Another call is still telling the host, and may fail: this token must be able to come again.
+    if ((await server.get(sid))?.untold) throw new Error('The host has not been told of the end yet')
+    return false
   }
 }

@@ -232,3 +232,20 @@ test.each([
 ])('a wrong %s is a TypeError that names it', async (name, options) => {
   await expect(make(options)).rejects.toThrow(new RegExp(`^"${name}"`))
 })
+
+test('a token that comes twice at once is not taken for done while the host has not heard of the end, and comes again', async () => {
+  const { send, onEnd, server, live } = await make()
+  let fail: (why: Error) => void = () => {}
+  onEnd.mockImplementationOnce(() => new Promise((_, reject) => {
+    fail = reject
+  }))
+  const first = send()
+  await vi.waitFor(() => expect(onEnd).toHaveBeenCalledOnce())
+  expect((await send()).status).toBe(503)
+  fail(new Error('no grants'))
+  expect((await first).status).toBe(503)
+  expect((await send()).status).toBe(202)
+  expect(onEnd).toHaveBeenCalledTimes(2)
+  expect(await server.get('s1')).not.toHaveProperty('untold')
+  expect(await live()).toEqual(['s2', 's3'])
+})
