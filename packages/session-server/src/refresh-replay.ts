@@ -49,6 +49,7 @@ const formBytes = 65_536
  * It keeps the first answer that spent the grant until the token it gave out has been presented, and from then on answers the same key with 409.
  * A request with a key that was answered never reaches the token endpoint again, so a repeat does not count as reuse. Errors are not kept. Requests
  * with the same key wait for each other within one process; between processes the host must send them to the same one.
+ * A form of more than 64 KiB is answered with 413.
  *
  * The repeat is not authenticated a second time: it must show the same refresh token, key, client and, where there is one, `Authorization` header.
  *

@@ -235,14 +235,12 @@ test.each([
 
 test('a token that comes twice at once is not taken for done while the host has not heard of the end, and comes again', async () => {
   const { send, onEnd, server, live } = await make()
-  let fail: (why: Error) => void = () => {}
-  onEnd.mockImplementationOnce(() => new Promise((_, reject) => {
-    fail = reject
-  }))
+  const telling = Promise.withResolvers<void>()
+  onEnd.mockReturnValueOnce(telling.promise)
   const first = send()
   await vi.waitFor(() => expect(onEnd).toHaveBeenCalledOnce())
   expect((await send()).status).toBe(503)
-  fail(new Error('no grants'))
+  telling.reject(new Error('no grants'))
   expect((await first).status).toBe(503)
   expect((await send()).status).toBe(202)
   expect(onEnd).toHaveBeenCalledTimes(2)
