@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Session } from '@3dimli/session'
 import { feature, systemClock, type Captured } from '@3dimli/session/platform'
 import { fileLocks, type Held } from '../lock/file-lock.ts'
+import { outcomeOf } from './failure.ts'
 import type { ReadUploadsOptions } from './options.ts'
 import { openRecords, place, type Kept, type UploadRecord, type UploadRecords } from './records.ts'
 import type { UnfinishedUpload } from './shape.ts'
@@ -104,6 +105,11 @@ export function createRuns(session: Session, options: ReadUploadsOptions): Runs 
       // Without a record the file is sent all the same; it only would begin anew.
       const write = (): Promise<void> => record.write(kept).catch(() => undefined)
       let written = Promise.resolve()
+      const forgetUrl = async (now: { readonly doneAt?: number } = {}): Promise<void> => {
+        const { url: _, ...rest } = kept
+        kept = { ...rest, ...now }
+        await write()
+      }
       const { connections: open, transfer } = await network()
       progress.step('uploading')
       await transfer({
@@ -122,11 +128,16 @@ export function createRuns(session: Session, options: ReadUploadsOptions): Runs 
         },
         step: progress.step,
         sent: progress.sent,
+      }).catch(async (error: unknown) => {
+        // Whoever has the lock next must find it.
+        await written
+        const outcome = outcomeOf(error)
+        // What is there is not this file's, and would be found again.
+        if (outcome !== 'wait' && outcome.code === 'integrity') await forgetUrl()
+        throw error
       })
       await written
-      const { url: _finished, ...rest } = kept
-      kept = { ...rest, doneAt: Date.now() }
-      await write()
+      await forgetUrl({ doneAt: Date.now() })
       return 'done'
     } finally {
       source.close()

@@ -19,7 +19,7 @@ export interface UploadFailure {
    * - `unreadable`: the file is not there, is no file, or may not be read
    * - `changed`: the file was changed while it was being sent
    * - `refused`: the server will not take it, see `status`
-   * - `integrity`: the server received something else than was sent
+   * - `integrity`: the server has something else than was sent; `resume()` begins anew
    * - `unreachable`: the server did not answer, and every retry was used up
    * - `origin-not-allowed`: the endpoint is not one of the session's `origins`
    * - `session-ended`: the session ended in a way after which nothing is kept

@@ -1,5 +1,5 @@
 /** Sends one file with tus-js-client: a token for each request, retries with back-off, and nothing after the signal. */
-import { Upload, type HttpRequest, type HttpStack } from 'tus-js-client'
+import { Upload, type HttpRequest, type HttpResponse, type HttpStack } from 'tus-js-client'
 import { failed, failureOfStatus, mayPass } from './failure.ts'
 import type { Authorize } from './options.ts'
 import type { Source } from './source.ts'
@@ -34,6 +34,17 @@ export function transfer(input: Transfer): Promise<void> {
     request.setHeader('Repr-Digest', `sha-256=:${(await source.digest(signal)).toString('base64')}:`)
     step('uploading')
   }
+  /** By another upload's length a file would count as done, and by an offset that does not grow it would be sent for ever. */
+  const believed = (request: HttpRequest, response: HttpResponse): void => {
+    const [method, status] = [request.getMethod(), response.getStatus()]
+    const [from, has, length] = [bytesIn(request, 'Upload-Offset'), bytesIn(response, 'Upload-Offset'), bytesIn(response, 'Upload-Length')]
+    const isTold = method === 'POST' ? response.getHeader('Location') !== undefined : has !== undefined && (method !== 'HEAD' || length !== undefined)
+    // Something between us and the server answers so.
+    if (!isTold) throw failed({ code: 'unreachable', status })
+    if (has === undefined || method === 'POST') return
+    const isPossible = from === undefined ? length === source.size && has <= source.size : has > from && has <= Math.min(from + chunkBytes, source.size)
+    if (!isPossible) throw failed({ code: 'integrity', status })
+  }
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
     // Its types know browsers only; here the reader below is all that touches the file.
@@ -51,7 +62,8 @@ export function transfer(input: Transfer): Promise<void> {
         const status = response.getStatus()
         // Only these say that an upload is not there, and may begin anew.
         const begins = request.getMethod() === 'HEAD' && (status === 404 || status === 410)
-        if ((status >= 200 && status < 300) || begins) return
+        if (status >= 200 && status < 300) return believed(request, response)
+        if (begins) return
         if (status === 401) await ask(request.getURL())
         throw failed(failureOfStatus(status))
       },
@@ -82,9 +94,14 @@ export async function offsetOf(url: string, stack: HttpStack, authorize: Authori
   request.setHeader('Tus-Resumable', '1.0.0')
   await authorized(request, authorize, signal)
   const response = await request.send(null)
-  const [status, offset] = [response.getStatus(), response.getHeader('Upload-Offset')]
+  const status = response.getStatus()
   if (status === 404 || status === 410) return 0
-  return status < 300 && offset !== undefined ? Number(offset) : undefined
+  return status < 300 ? bytesIn(response, 'Upload-Offset') : undefined
+}
+
+function bytesIn(message: Pick<HttpRequest | HttpResponse, 'getHeader'>, header: string): number | undefined {
+  const text = message.getHeader(header) ?? ''
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
 async function authorized(request: HttpRequest, authorize: Authorize, signal: AbortSignal): Promise<void> {
