@@ -51,9 +51,13 @@ export function receive(call: Call, signal: AbortSignal, post: (ask: Ask) => voi
   const answer = (given: Answer): void => {
     if (given.type === 'failed') fail(errorOf(given.failure))
     if (given.type === 'head') {
-      const { status, statusText, headers, hasBody } = given
-      head.resolve(new Response(hasBody ? stream() : null, { status, statusText, headers: headers.map(([name, value]) => [name, value]) }))
-      if (!hasBody) leave()
+      const response = responseOf(given, given.hasBody ? stream() : null)
+      if (response) head.resolve(response)
+      else {
+        giveUp()
+        fail(new TypeError('The server answered what no page can be given.'))
+      }
+      if (!given.hasBody) leave()
     }
     if (given.type === 'chunk') {
       body?.enqueue(given.bytes)
@@ -66,4 +70,10 @@ export function receive(call: Call, signal: AbortSignal, post: (ask: Ask) => voi
   }
   call.settle({ answer, fail })
   return head.promise
+}
+
+/** Node takes what a `Response` may not have: any status of three digits, and any words beside it. */
+function responseOf({ status, statusText, headers }: Extract<Answer, { type: 'head' }>, body: ReadableStream<Uint8Array<ArrayBuffer>> | null): Response | undefined {
+  if (status < 200 || status > 599) return undefined
+  return new Response(body, { status, statusText: /^[\t -~\u0080-\u00ff]*$/.test(statusText) ? statusText : '', headers: headers.map(([name, value]) => [name, value]) })
 }
