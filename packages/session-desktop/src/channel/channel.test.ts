@@ -1,7 +1,8 @@
 /** Messages between processes: they arrive, in order, from this person's processes alone, and what the dead leave is cleared away. */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Channel } from '@3dimli/session/platform'
@@ -85,6 +86,21 @@ describe('the channel between processes', () => {
     channel.post('anybody?')
     await eventually(() => expect(readdirSync(folder)).toHaveLength(2))
     expect(existsSync(join(folder, note))).toBe(false)
+  })
+
+  it('P1 a process that is stopped in the middle delays no message to the others', async () => {
+    const folder = newFolder()
+    const [first, second] = [await end(folder), await end(folder)]
+    // Its system takes what is sent; nobody reads it.
+    const stopped = createServer({ pauseOnConnect: true }).listen(join(folder, 'stopped'))
+    onTestFinished(() => void stopped.close())
+    await once(stopped, 'listening')
+    writeFileSync(join(folder, 'stopped.json'), JSON.stringify({ address: join(folder, 'stopped'), owner: '' }))
+    const since = performance.now()
+    for (const message of ['watching', 'ending', 'ended']) first.channel.post(message)
+    await heardBy(second, ['watching', 'ending', 'ended'])
+    // As long as two of them would wait for it.
+    expect(performance.now() - since).toBeLessThan(2_000)
   })
 
   it('is joined again by a process that others took for dead', async () => {

@@ -98,7 +98,11 @@ function write(address: string, text: string): Promise<string | undefined> {
     const socket = connect(address)
     socket.setTimeout(waitMs, () => socket.destroy())
     socket.on('error', (error) => resolve(codeOf(error))).on('close', () => resolve(undefined))
-    socket.end(text)
+    // The system has it: a process that is stopped hears it later, and holds up nobody.
+    socket.end(text, () => {
+      socket.unref()
+      resolve(undefined)
+    })
   })
 }
 
