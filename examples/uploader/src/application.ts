@@ -1,4 +1,5 @@
 /** The uploader without a face: one session, its uploads, and what the server knows of its seller. */
+import { hash } from 'node:crypto'
 import { createSession, isSessionError, type PurgeReport, type Session, type SessionEnd } from '@3dimli/session'
 import { oauth } from '@3dimli/session/authorities/oauth'
 import { desktop, openInBrowser } from '@3dimli/session-desktop'
@@ -94,7 +95,9 @@ export function createApplication({ server, name, data, browse = openInBrowser }
   }
 }
 
-/** The name a server's session goes by when none is given: sessions of two servers never share a record. */
-export function nameFor(server: string, standard: string): string {
-  return server === standard ? 'uploader' : `uploader-${new URL(server).host.replaceAll(/[^\w-]/g, '-')}`.slice(0, 64)
+/** The name of a server's session: those of two servers never share a record, whose token would go to both. */
+export function nameFor(server: string, standard: string, name: string = 'uploader'): string {
+  if (server === standard) return name
+  const host = new URL(server).host.replaceAll(/[^\w-]/g, '-')
+  return `${`${name}-${host}`.slice(0, 47)}-${hash('sha256', `${name} ${server}`).slice(0, 16)}`
 }

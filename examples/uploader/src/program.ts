@@ -63,7 +63,7 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
 function command(program: Command, name: string): Command {
   return program.command(name).exitOverride().showHelpAfterError('(uploader --help says more)')
     .addOption(new Option('--server <url>', 'the marketplace').default(standardServer).argParser(server))
-    .option('--name <name>', 'a session of its own under this name', sessionName)
+    .option('--name <name>', 'a session of its own under this name, at each marketplace', sessionName)
     .option('--data <folder>', 'where the session is kept (default: your data directory)', (path) => (isAbsolute(path) ? path : resolve(path)))
     .option('--json', 'one JSON object per line on stdout, words on stderr', false)
 }
@@ -77,7 +77,7 @@ function howOf({ signIn, device }: SigningIn): How | undefined {
 }
 
 function settingsOf({ server, name, data }: Shared): Settings {
-  return { server, name: name ?? nameFor(server, standardServer), ...(data !== undefined && { data }) }
+  return { server, name: nameFor(server, standardServer, name), ...(data !== undefined && { data }) }
 }
 
 function server(text: string): string {

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { eventually } from '../../../packages/session-desktop/test/eventually.ts'
 import { everythingIn, newFolder } from '../../../packages/session-desktop/test/folders.ts'
 import { noKeyring } from '../../../packages/session-desktop/test/keyring.ts'
+import { nameFor } from './application.ts'
 import { approve, stage } from './testing/stage.ts'
 import { enter } from './testing/window.ts'
 
@@ -124,7 +125,7 @@ describe.skipIf(noKeyring !== undefined)(`on a machine with a keychain${noKeyrin
     expect(upload.err()).toMatch(/unfinished uploads.*erased.*Your own files on this device were not touched.*sign in/is)
     expect(here.assets()).toEqual([])
     expect([chair, table].map(asset)).toEqual(before)
-    const content = join(here.data, `3dimli.uploader-localhost-${here.authority.port}`, 'content', 'uploads')
+    const content = join(here.data, `3dimli.${nameFor(here.authority.issuer, '')}`, 'content', 'uploads')
     expect(existsSync(content) ? everythingIn(content).filter(({ isFolder }) => !isFolder) : []).toEqual([])
   }, 240_000)
 
