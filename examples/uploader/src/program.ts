@@ -6,6 +6,7 @@ import type { Shown } from './commands/open.ts'
 import type { Run } from './commands/run.ts'
 import { execute } from './execute.ts'
 import { exitCode, exitCodes, type ExitCode } from './exit-code.ts'
+import { plain } from './say/frame.ts'
 import type { How } from './signing-in.ts'
 
 const standardServer = 'http://localhost:4400'
@@ -30,6 +31,8 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     .description('Uploads a seller’s files to 3DIMLI, in a session that ends everywhere at once.')
     .addHelpText('after', `\n${exitCodes}`)
     .exitOverride()
+    // What is no option may be the name of a file.
+    .configureOutput({ outputError: (text, write) => write(text.split('\n').map(plain).join('\n')) })
     .configureHelp({ showGlobalOptions: true })
 
   command(program, 'sign-in').description('sign in, for every command and window of yours on this machine')

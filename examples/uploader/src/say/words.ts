@@ -1,5 +1,6 @@
 /** What went wrong, in words for a person. */
 import { isSessionError, type SessionErrorCode } from '@3dimli/session'
+import { plain } from './frame.ts'
 
 const signInFailures: Readonly<Record<string, string>> = {
   access_denied: 'The sign-in was refused.',
@@ -24,7 +25,7 @@ const sentences: Partial<Record<SessionErrorCode, string>> = {
 export function explain(error: unknown): string {
   if (isSessionError(error, 'sign-in-failed')) return signInFailures[error.details.error] ?? 'The sign-in was not finished.'
   if (isSessionError(error)) return sentences[error.code] ?? 'That did not work.'
-  return error instanceof Error ? error.message : 'That did not work.'
+  return error instanceof Error ? plain(error.message) : 'That did not work.'
 }
 
 /** Whether a code on another device helps where a sign-in in a browser did not. */
