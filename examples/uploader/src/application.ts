@@ -66,12 +66,14 @@ export function createApplication({ server, name, data, browse = openInBrowser }
   })
 
   const read = async (path: string): Promise<unknown> => {
-    const response = await session.fetch(`${server}/api/${path}`, { cache: 'no-store' }).catch((error: unknown) => {
+    const failed = (error: unknown): never => {
       throw isSessionError(error) ? error : unreachable(error)
-    })
+    }
+    const response = await session.fetch(`${server}/api/${path}`, { cache: 'no-store' }).catch(failed)
     if (response.status >= 500 || response.status === 429) throw unreachable()
     if (!response.ok) throw new Error(`The marketplace answered ${response.status}.`)
-    return response.json()
+    // What is no JSON comes from something between us and the marketplace, and must not be shown.
+    return response.json().catch(failed)
   }
 
   return {
@@ -87,7 +89,11 @@ export function createApplication({ server, name, data, browse = openInBrowser }
       const found = (await read('me').catch(() => undefined)) as { name?: unknown } | undefined
       return typeof found?.name === 'string' ? found.name : subject
     },
-    assets: () => read('assets') as Promise<readonly Asset[]>,
+    async assets() {
+      const found = await read('assets')
+      if (!Array.isArray(found) || !found.every(isAsset)) throw unreachable()
+      return found
+    },
     close() {
       uploads.close()
       session.stop()
@@ -100,4 +106,9 @@ export function nameFor(server: string, standard: string, name: string = 'upload
   if (server === standard) return name
   const host = new URL(server).host.replaceAll(/[^\w-]/g, '-')
   return `${`${name}-${host}`.slice(0, 47)}-${hash('sha256', `${name} ${server}`).slice(0, 16)}`
+}
+
+function isAsset(given: unknown): given is Asset {
+  const { id, name, size, sha256 } = (given ?? {}) as Partial<Asset>
+  return typeof id === 'string' && typeof name === 'string' && typeof size === 'number' && typeof sha256 === 'string'
 }
