@@ -1,5 +1,5 @@
 /** Files of a folder that are complete: each is told of once it has stopped growing, and again when it was changed. */
-import { stat } from 'node:fs/promises'
+import { lstat, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { watch } from 'chokidar'
 
@@ -30,8 +30,8 @@ export function watchFolder(path: string, listener: FolderListener): () => Promi
     ignorePermissionErrors: true,
   })
   const complete = (file: string): void => {
-    // A link is told of like a file; what it leads to may lie anywhere.
-    stat(file).then((found) => found.isFile() && listener.complete(file), () => undefined)
+    // A link is watched like a file, and what it leads to is nothing of this folder: whoever puts one here would have any file sent.
+    lstat(file).then((found) => found.isFile() && listener.complete(file), () => undefined)
   }
   watcher.on('add', complete).on('change', complete).on('unlink', listener.gone).on('error', listener.failed)
   return () => watcher.close()
