@@ -43,7 +43,7 @@ export function createOutput({ json, stdout = process.stdout, stderr = process.s
     },
     line: (text = '') => say(people, text),
     problem: (text) => say(stderr, text),
-    event: (name, data = {}) => void (json && stdout.write(`${JSON.stringify({ event: name, ...data })}\n`)),
+    event: (name, data = {}) => void (json && stdout.write(`${lineOf({ event: name, ...data })}\n`)),
     draw(text = '') {
       drawn = text
       if (text === '') live?.clear()
@@ -51,4 +51,9 @@ export function createOutput({ json, stdout = process.stdout, stderr = process.s
     },
     style: (style, text) => (json ? text : styleText(style, text, { stream: people })),
   }
+}
+
+/** JSON lets through what some take for the end of a line, and a terminal for a command. */
+function lineOf(data: object): string {
+  return JSON.stringify(data).replaceAll(/[\u007f-\u009f\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
