@@ -207,6 +207,12 @@ describe('a sender', () => {
     expect([told, app.served.ignored()]).toEqual([[], { refused: 1, malformed: 0 }])
   })
 
+  it('of whom the judgement comes later is refused: a promise is no yes', async () => {
+    const app = await application(['https://api.test'], { allow: (async () => false) as unknown as ServeOptions['allow'] })
+    const { told } = app.raw()
+    expect([told, app.served.ignored().refused]).toEqual([[], 1])
+  })
+
   it('with no port, with several, beyond the limit or after the bridge was closed is refused too', async () => {
     const app = await application(['https://api.test'])
     const connect = (count: number): void => app.served.connect({ ports: Array.from({ length: count }, () => mainPort(new MessageChannel().port1).port), senderFrame: allowed })

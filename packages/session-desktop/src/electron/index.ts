@@ -73,7 +73,8 @@ export function serveSession(session: Session, given: ServeOptions): ServedSessi
   ]
   const isOurs = ({ senderFrame }: ConnectEvent): boolean => {
     try {
-      return senderFrame !== null && senderFrame.parent === null && allow(new URL(senderFrame.url))
+      // A promise would be a yes to everybody.
+      return senderFrame !== null && senderFrame.parent === null && allow(new URL(senderFrame.url)) === true
     } catch {
       // No address, or a frame that is gone by now: Electron throws where one is looked at.
       return false
