@@ -43,6 +43,18 @@ describe('P2 P9 erasing a folder', () => {
     expect(await eraser.erase(directory('one.bin/below'))).toBe(0)
   })
 
+  it('takes files and folders whose names are no text', async ({ skip }) => {
+    if (process.platform !== 'linux') skip('names are always text here')
+    const { root, file, eraser } = setting()
+    file('content/drafts/a')
+    const odd = Buffer.concat([Buffer.from(join(root, 'drafts/')), Buffer.of(0xe9, 0xff)])
+    mkdirSync(odd)
+    writeFileSync(Buffer.concat([odd, Buffer.from('/'), Buffer.of(0xfe)]), 'x')
+    expect(await eraser.remains(directory('drafts'))).toBe(2)
+    expect(await eraser.erase(directory('drafts'))).toBe(2)
+    expect([await eraser.remains(directory('drafts')), readdirSync(root)]).toEqual([0, []])
+  })
+
   it('G2 cuts links and leaves what they lead to, wherever that is', async () => {
     const { around, root, file, eraser } = setting()
     const own = file('documents/thesis.txt', 'mine')

@@ -1,6 +1,6 @@
 /** Walks a folder without following a link, and stays below its root. */
 import { lstat, readdir, realpath, rmdir, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { isInside } from '@3dimli/session/platform'
 import { unless } from '../folder.ts'
 
@@ -27,23 +27,25 @@ export async function findPlace(root: string, path: string): Promise<string | un
   return place
 }
 
-/** One thing in a folder. A link is no folder, wherever it leads. */
+/** One thing in a folder. A link is no folder, wherever it leads; and a name need not be text. */
 interface Entry {
-  readonly path: string
+  readonly path: Buffer
   readonly isFolder: boolean
 }
 
 /** Every file and link at a place or below it, and each folder after what is in it. */
-async function* entriesAt(place: string, isFolder: boolean): AsyncGenerator<Entry> {
+async function* entriesAt(place: Buffer, isFolder: boolean): AsyncGenerator<Entry> {
   if (isFolder) {
-    for (const entry of (await unless(gone, readdir(place, { withFileTypes: true }))) ?? []) yield* entriesAt(join(place, entry.name), entry.isDirectory())
+    for (const entry of (await unless(gone, readdir(place, { withFileTypes: true, encoding: 'buffer' }))) ?? []) {
+      yield* entriesAt(Buffer.concat([place, Buffer.from(sep), entry.name]), entry.isDirectory())
+    }
   }
   yield { path: place, isFolder }
 }
 
 async function* entriesIn(place: string): AsyncGenerator<Entry> {
   const found = await unless(gone, lstat(place))
-  if (found) yield* entriesAt(place, found.isDirectory())
+  if (found) yield* entriesAt(Buffer.from(place), found.isDirectory())
 }
 
 /** How many files and links lie at a place; a folder without any counts as one. */
