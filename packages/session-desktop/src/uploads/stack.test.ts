@@ -152,3 +152,23 @@ it('a body that cannot be read to its end breaks its connection off', async () =
   await expect(sending).rejects.toThrow('It is gone.')
   await broken.promise
 }, 20_000)
+
+it('an answer without an end is given up', async () => {
+  const server = createServer((request, response) => {
+    response.writeHead(200)
+    const say = (): void => {
+      while (!response.destroyed && response.write('x'.repeat(MB)));
+    }
+    response.on('drain', say).on('error', () => undefined)
+    say()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const all = createConnections()
+  onTestFinished(() => {
+    all.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  const request = all.stack(new AbortController().signal).createRequest('POST', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  await expect(request.send(null)).rejects.toThrow('too long')
+})

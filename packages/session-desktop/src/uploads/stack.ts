@@ -8,6 +8,9 @@ import type { HttpRequest, HttpResponse, HttpStack } from 'tus-js-client'
 /** A connection on which nothing moves for so long is given up. The last answer may take its time: the server looks at the whole file. */
 const stillMs = 60_000
 
+/** Characters. An answer to an upload has no body, or a few words of why not. */
+const longestAnswer = 65_536
+
 /** A part of a file: how many bytes it has, and all of them. */
 export interface Body {
   readonly size: number
@@ -117,7 +120,10 @@ async function write(body: Body, request: ClientRequest, sent: (bytes: number) =
 
 async function textOf(response: IncomingMessage): Promise<string> {
   let text = ''
-  for await (const piece of response.setEncoding('utf8')) text += piece as string
+  for await (const piece of response.setEncoding('utf8')) {
+    text += piece as string
+    if (text.length > longestAnswer) throw new Error('The answer is too long.')
+  }
   return text
 }
 
