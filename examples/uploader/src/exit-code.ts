@@ -14,6 +14,8 @@ export const exitCode = {
   notKept: 5,
   /** Ctrl-C. */
   interrupted: 130,
+  /** Whoever read what is printed went away; as of a program that SIGPIPE ends. */
+  unread: 141,
   /** Told to end by the system. */
   terminated: 143,
 } as const
@@ -29,4 +31,5 @@ export const exitCodes = `Exit codes:
   3    nobody is signed in, or the session has ended
   4    the server cannot be reached
   5    this machine cannot keep a session between two commands
-  130  stopped by Ctrl-C`
+  130  stopped by Ctrl-C
+  141  stopped, since nobody reads any more what it prints`

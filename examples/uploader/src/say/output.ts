@@ -1,6 +1,7 @@
 /** What the program prints: words for people, or one JSON object per line for scripts; and lines that are drawn over. */
 import { styleText } from 'node:util'
 import { createLogUpdate } from 'log-update'
+import { exitCode } from '../exit-code.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -29,7 +30,7 @@ export function createOutput({ json, stdout = process.stdout, stderr = process.s
   const live = isLive ? createLogUpdate(stderr) : undefined
   let drawn = ''
   // Whoever reads may go away before the end, as `head` does.
-  for (const stream of [stdout, stderr]) stream.on('error', (error: NodeJS.ErrnoException) => void (error.code === 'EPIPE' && process.exit()))
+  for (const stream of [stdout, stderr]) stream.on('error', (error: NodeJS.ErrnoException) => void (error.code === 'EPIPE' && process.exit(exitCode.unread)))
 
   const say = (stream: NodeJS.WriteStream, text: string): void => {
     if (drawn !== '') live?.clear()
