@@ -63,13 +63,13 @@ test('a successor presented without a key, or refused, was presented all the sam
   expect((await refresh('rt1', '"k1"')).status).toBe(409)
 })
 
-test.each([{}, { 'content-length': '67108864' }])('a request without end is refused after a little of it, whatever length it says it has: %o', async (length) => {
+test.each<Record<string, string>>([{}, { 'content-length': '67108864' }])('a request without end is refused after a little of it, whatever length it says it has: %o', async (length) => {
   const { replay, endpoint } = make()
   let pieces = 0
   const cancelled = vi.fn()
   const body = new ReadableStream<Uint8Array>({ pull: (controller) => (pieces++ < 4096 ? controller.enqueue(new Uint8Array(16_384)) : controller.close()), cancel: cancelled })
   const headers = { 'content-type': 'application/x-www-form-urlencoded', ...length }
-  const answered = replay.handle(new Request(`${issuer}/token`, { method: 'POST', body, duplex: 'half', headers }), endpoint)
+  const answered = replay.handle(new Request(`${issuer}/token`, { method: 'POST', body, duplex: 'half', headers } as RequestInit), endpoint)
   expect((await answered).status).toBe(413)
   expect(pieces).toBeLessThan(10)
   await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce())

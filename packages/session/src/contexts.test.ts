@@ -1,7 +1,9 @@
 /** What one tab learns of what happened in another. */
 import { describe, expect, it, vi } from 'vitest'
 import { eventually } from '../test/eventually.ts'
-import { scene, signedIn, signIn, turns } from '../test/scene.ts'
+import { api, outcome, scene, signedIn, signIn, turns } from '../test/scene.ts'
+import type { Connection, AuthorityPorts } from './authority.ts'
+import { createSession } from './index.ts'
 import type { Ports, RecordStore } from './ports.ts'
 import type { Row } from './row.ts'
 
@@ -44,6 +46,27 @@ describe('tabs that keep their record in memory', () => {
     await turns()
     expect(made.second.states).toEqual([])
     expect(made.second.session.state.status).toBe('active')
+  })
+})
+
+describe('a session of another authority', () => {
+  it('P6 P8 P10 is nobody\'s here: none of its tokens goes to this one, and it is there again for its own', async () => {
+    const made = await signedIn()
+    const { first, device, server } = made
+    first.session.stop()
+    const connected: unknown[] = []
+    const connect = (io: AuthorityPorts) => {
+      const connection = server.authority.connect(io)
+      return { ...connection, refresh: async (...given: Parameters<Connection['refresh']>) => (connected.push(given), connection.refresh(...given)) }
+    }
+    const context = device.context()
+    const moved = createSession({ authority: { issuer: 'https://other.test', connect }, platform: context.platform, origins: [api] })
+    await moved.start()
+    await device.clock.advance(600_000)
+    expect([moved.state.status, await outcome(moved.fetch(`${api}/x`)), await outcome(moved.authorize({ method: 'GET', url: `${api}/x` })), connected]).toEqual(['signed-out', 'signed-out', 'signed-out', []])
+    moved.stop()
+    await first.session.start()
+    expect(first.session.state).toMatchObject({ status: 'active', session: { subject: 'mira' } })
   })
 })
 

@@ -43,6 +43,8 @@ export interface Life {
 /** Makes the life of one context. `parts` are asked for when they are needed, since they need this life in turn. */
 export function createLife(input: {
   readonly ports: Ports
+  /** Of the authority that this context has. */
+  readonly issuer: string
   readonly time: Time
   readonly trace: Trace
   readonly leases: Leases
@@ -148,13 +150,14 @@ export function createLife(input: {
     if (!admitted || stopped) return
     const ours = machine.session
     const living = machine.phase === 'active' || machine.phase === 'ending'
-    const next = row && infoOf(row)
+    // A session of another authority is nobody's here: its tokens are not for this one.
+    const next = row && row.live?.issuer === input.issuer ? infoOf(row) : undefined
     // Another content under the same name means that an end was slept through.
     const sameContent = row?.live?.content.id === contentId
     contentId = row?.live?.content.id
     const samePerson = next && ours && sameContent && next.subject === ours.subject && next.issuer === ours.issuer
     if (ours && living && next?.epochId !== ours.epochId && !samePerson) dispatch({ type: 'ended', end: endOf(ours, row) })
-    if (!next) return dispatch({ type: 'nobody', ...(row?.end && { end: row.end }) })
+    if (!row || !next) return dispatch({ type: 'nobody', ...(row?.end && { end: row.end }) })
     const began = machine.session?.epochId !== next.epochId
     dispatch({ type: 'began', session: next })
     if (began) {

@@ -115,7 +115,7 @@ export function createRuntime(input: {
 
   const leases = createLeases({ lease: options.lease, time, clock, record: () => record, share: Number.parseInt(me.slice(0, 2), 16) / 256 })
   const life = createLife({
-    ports, time, trace, targets, leases, forgetting: input.forgetting, changed: input.changed,
+    ports, issuer: options.authority.issuer, time, trace, targets, leases, forgetting: input.forgetting, changed: input.changed,
     ended: (ended) => {
       if (!ended.report.complete) again()
       input.ended(ended)

@@ -154,7 +154,7 @@ it('a body that cannot be read to its end breaks its connection off', async () =
 }, 20_000)
 
 it('an answer without an end is given up', async () => {
-  const server = createServer((request, response) => {
+  const server = createServer((_request, response) => {
     response.writeHead(200)
     const say = (): void => {
       while (!response.destroyed && response.write('x'.repeat(MB)));
