@@ -207,6 +207,20 @@ test.each([
   expect(() => make(options)).toThrow(TypeError)
 })
 
+test('the store forgets sessions that ran out by the clock as those that were ended, though nobody ends them', async () => {
+  const clock = handClock()
+  const store = memoryStore({ keepEnded: 10, clock })
+  const { server } = make({ store, clock })
+  for (let n = 0; n < 100; n += 1) await server.begin({ sid: `short-${n}`, subject: 'u1', client: 'Storefront', expiresAt: clock.now() + 1_000 })
+  await server.begin({ sid: 'long', subject: 'u1', client: 'Storefront' })
+  clock.advance(1_000)
+  for (let n = 0; n < 100; n += 1) await server.begin({ sid: `next-${n}`, subject: 'u1', client: 'Storefront', expiresAt: clock.now() + 1_000 })
+  expect(await server.standing('long')).toBe('live')
+  const left = await store.list()
+  expect(left.filter(({ sid }) => sid.startsWith('short'))).toHaveLength(10)
+  expect(left).toHaveLength(111)
+})
+
 test('the store forgets the oldest ended sessions first, and never a live one', async () => {
   const { server } = make({ store: memoryStore({ keepEnded: 1 }) })
   for (const sid of ['s1', 's2', 's3']) await begin(server, sid)

@@ -1,7 +1,8 @@
 /** Where sessions are kept: the port, and the store in memory for one process. */
+import { systemClock, type Clock } from './clock.ts'
 import { entryAt, entryOf, withEntry } from './entries.ts'
 import { listeners } from './listeners.ts'
-import type { SessionRow } from './session.ts'
+import { deadlineOf, type SessionRow } from './session.ts'
 
 /**
  * Keeps rows and tells of their changes; for many nodes `redisStore` of `@3dimli/session-server/redis`, or one over the host's own database.
@@ -34,10 +35,14 @@ export interface SessionStore {
   entries(uri: string): Promise<Uint8Array | undefined>
 }
 
+/** So few need not be looked through. */
+const leastRows = 100
+
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
-  /** How many ended sessions are remembered, so that their tokens still prove an end. @default 10000 */
+  /** How many sessions that are over are remembered, so that their tokens still prove an end. @default 10000 */
   readonly keepEnded?: number
+  readonly clock?: Clock
 }
 
 /**
@@ -51,11 +56,20 @@ export interface MemoryStoreOptions {
  * ```
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
-  const keepEnded = options.keepEnded ?? 10_000
+  const { keepEnded = 10_000, clock = systemClock } = options
   const rows = new Map<string, SessionRow>()
   const ended = new Set<string>()
   const lists = new Map<string, Uint8Array>()
   const { subscribe, tell } = listeners()
+  let lookAgainAt = leastRows
+
+  /** Nobody writes down that a session has run out. To look whenever there are twice as many as last time costs little for each. */
+  const noteRunOut = (): void => {
+    if (rows.size < lookAgainAt) return
+    for (const [sid, row] of rows) if (deadlineOf(row) <= clock.now()) ended.add(sid)
+    lookAgainAt = Math.max(leastRows, 2 * (rows.size - Math.max(0, ended.size - keepEnded)))
+  }
+
   return {
     get: async (sid) => rows.get(sid),
     list: async (subject) => [...rows.values()].filter((row) => subject === undefined || row.subject === subject),
@@ -71,6 +85,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       // A touch may have come between the read and this write.
       rows.set(row.sid, stored && stored.lastSeenAt > row.lastSeenAt ? { ...row, lastSeenAt: stored.lastSeenAt } : row)
       if (row.end) ended.add(row.sid)
+      noteRunOut()
       for (const sid of ended) {
         if (ended.size <= keepEnded) break
         ended.delete(sid)
