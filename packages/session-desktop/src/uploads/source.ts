@@ -5,7 +5,7 @@ import type { FileSource } from 'tus-js-client'
 import { failed } from './failure.ts'
 import type { Body } from './stack.ts'
 
-const pieceBytes = 1024 * 1024
+const pieceBytes = 256 * 1024
 
 /** What tells one state of a file from another. */
 export interface Fingerprint {
