@@ -68,3 +68,25 @@ it('J14 P9 a page has no folder of files: a directory target holds nothing there
   const target = { kind: 'directory', path: '{content}' } as const
   expect([await eraser.erase(target), await eraser.remains(target), await eraser.sweep(target, async () => [])]).toEqual([0, 0, 0])
 })
+
+describe('a cache that the browser cannot list', () => {
+  const refusing = (error: Error) => {
+    const names = new Set(['previews'])
+    vi.stubGlobal('caches', {
+      has: async (name: string) => names.has(name), open: async () => ({ keys: () => Promise.reject(error) }), delete: async (name: string) => names.delete(name), keys: async () => [...names],
+    })
+    return names
+  }
+  const target = { kind: 'cache-storage', cache: 'previews' } as const
+
+  it('P2 is dropped as a whole where it has too many entries for that', async () => {
+    const names = refusing(new DOMException('Operation too large.', 'AbortError'))
+    expect([await pageEraser().remains(target), await pageEraser().erase(target), await pageEraser().remains(target), names.size]).toEqual([1, 0, 0, 0])
+  })
+
+  it('P2 is not taken for erased where that failed for another reason', async () => {
+    const names = refusing(new DOMException('', 'UnknownError'))
+    await expect(pageEraser().erase(target)).rejects.toMatchObject({ name: 'UnknownError' })
+    expect(names.size).toBe(1)
+  })
+})

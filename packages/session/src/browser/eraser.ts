@@ -51,7 +51,7 @@ const cacheStorage: Kind<Of<'cache-storage'>> = {
     let erased = 0
     // A write that was under way may land between two looks.
     for (let look = 0; look < 3; look += 1) {
-      const entries = await cache.keys()
+      const entries = await listed(cache)
       if (entries.length === 0) break
       for (let from = 0; from < entries.length; from += atOnce) {
         await Promise.all(entries.slice(from, from + atOnce).map((entry) => cache.delete(entry)))
@@ -63,7 +63,7 @@ const cacheStorage: Kind<Of<'cache-storage'>> = {
   },
   async remains({ cache }) {
     if (!globalThis.caches || !(await caches.has(cache))) return 0
-    return Math.max(1, (await (await caches.open(cache)).keys()).length)
+    return Math.max(1, (await listed(await caches.open(cache))).length)
   },
   names: async () => (globalThis.caches ? caches.keys() : []),
   name: ({ cache }) => cache,
@@ -177,6 +177,14 @@ const directory: Kind<Of<'directory'>> = {
   names: async () => [],
   name: ({ path }) => path,
   named: (target, path) => ({ ...target, path }),
+}
+
+/** Chromium refuses to list a cache of twenty thousand entries ("Operation too large", an `AbortError`, seen in 156): such a one goes as a whole. */
+async function listed(cache: Cache): Promise<readonly Request[]> {
+  return cache.keys().catch((error: unknown) => {
+    if ((error as Error).name === 'AbortError') return []
+    throw error
+  })
 }
 
 async function findDirectory(parts: readonly string[]): Promise<FileSystemDirectoryHandle | undefined> {
