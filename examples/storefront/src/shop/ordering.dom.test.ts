@@ -16,17 +16,32 @@ beforeEach(() => {
 })
 afterEach(() => void vi.unstubAllGlobals())
 
-test('P10 what is typed before the draft was read joins it, in the form and on the device', async () => {
+const kept = { name: 'Mira', street: 'Lindenweg 12', postcode: '10961', city: '', country: '' }
+
+async function scene() {
   const device = createDevice()
   const server = scriptedAuthority(() => device.clock.now())
   server.pending = server.grant()
   const session = createSession({ authority: server.authority, platform: device.context().platform, origins: [api] })
   await session.start()
   const checkout = createCheckout<Draft, Order>(session, { submit: placeOrder(api), find: findOrder(api) })
-  const kept = { name: 'Mira', street: 'Lindenweg 12', postcode: '10961', city: '', country: '' }
   await checkout.write({ address: kept, items: [] })
+  /** Each write of the form waits until it is let through. */
+  let held = Promise.resolve()
+  const form = { ...checkout, write: async (draft: Draft) => held.then(() => checkout.write(draft)) }
+  return {
+    session, checkout,
+    ordering: createOrdering(session, form, createStock(createHttp(session, { prefix: api }), createQueries())),
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
+    },
+  }
+}
 
-  const ordering = createOrdering(session, checkout, createStock(createHttp(session, { prefix: api }), createQueries()))
+test('P10 what is typed before the draft was read joins it, in the form and on the device', async () => {
+  const { session, checkout, ordering } = await scene()
   ordering.type('city', 'Berlin')
   const opened = ordering.open()
   ordering.type('street', 'Lindenweg 13')
@@ -35,5 +50,18 @@ test('P10 what is typed before the draft was read joins it, in the form and on t
   expect(ordering.address.value).toEqual(whole)
   await vi.waitFor(() => expect(ordering.keeping.value).toBe('written'), { timeout: 60_000 })
   expect(await checkout.read()).toEqual({ address: whole, items: [] })
+  session.stop()
+})
+
+test('P10 nothing is said to be on the device while it is being written, whatever is read meanwhile', async () => {
+  const { session, checkout, ordering, hold } = await scene()
+  const letThrough = hold()
+  ordering.type('city', 'Berlin')
+  await vi.waitFor(() => expect(ordering.keeping.value).toBe('writing'), { timeout: 60_000 })
+  await ordering.open()
+  expect(ordering.keeping.value).toBe('writing')
+  letThrough()
+  await vi.waitFor(() => expect(ordering.keeping.value).toBe('written'), { timeout: 60_000 })
+  expect(await checkout.read()).toEqual({ address: { ...kept, city: 'Berlin' }, items: [] })
   session.stop()
 })
