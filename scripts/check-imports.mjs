@@ -9,7 +9,7 @@ import { filesIn } from './setup/fingerprint.mjs'
 
 // The map. A root file that is not named here is an action. A layer may import itself and what stands below it.
 const layers = [
-  ['vocabulary', ['ports.ts', 'authority.ts', 'tokens.ts', 'row.ts', 'errors.ts', 'end.ts', 'feature.ts', 'answer.ts', 'target.ts', 'time.ts', 'aes128gcm.ts', 'queue.ts', 'keys.ts', 'clock.ts', 'listeners.ts']],
+  ['vocabulary', ['ports.ts', 'authority.ts', 'tokens.ts', 'row.ts', 'errors.ts', 'end.ts', 'feature.ts', 'answer.ts', 'target.ts', 'time.ts', 'aes128gcm.ts', 'lasting.ts', 'queue.ts', 'keys.ts', 'clock.ts', 'listeners.ts']],
   ['judgement', ['state.ts', 'verdict.ts', 'sync.ts', 'changes.ts']],
   ['action', []],
   ['assembly', ['index.ts', 'session.ts', 'shape.ts', 'runtime.ts']],

@@ -42,7 +42,7 @@ test('P1 P2 G2 G3 G8 B8 a revocation erases a thousand entries beside a form: no
   await run(tab, async () => {
     const name = (await caches.keys()).find((one) => one.startsWith('3dimli.'))!
     const cache = await caches.open(name)
-    await Promise.all(Array.from({ length: 998 }, (_, index) => cache.put(`/.3dimli-downloads/body/${index}`, new Response(new Uint8Array(1_000)))))
+    await Promise.all(Array.from({ length: 999 }, (_, index) => cache.put(`/.3dimli-downloads/${index}`, new Response(new Uint8Array(1_000)))))
     const form = document.createElement('textarea')
     document.body.append(form)
   })

@@ -16,9 +16,15 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
+/** Bodies in the cache, and rows about them. */
 const entries = () => tab.evaluate(async () => {
+  const opening = indexedDB.open('3dimli.shop.downloads')
+  await new Promise((resolve) => (opening.onsuccess = resolve))
+  const counting = opening.result.transaction('downloads').objectStore('downloads').count()
+  await new Promise((resolve) => (counting.onsuccess = resolve))
+  opening.result.close()
   const names = (await caches.keys()).filter((name) => name.startsWith('3dimli.'))
-  return (await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys()).length))).reduce((sum, count) => sum + count, 0)
+  return (await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys()).length))).reduce((sum, count) => sum + count, counting.result)
 })
 
 /** A file host of another origin: byte n of the file is n modulo 251. */

@@ -23,7 +23,18 @@ const steps: { after: string; stop: (tab: Tab) => Promise<unknown>; reached: (ra
     after: 'the ending transaction, before anything is erased',
     stop: (tab) => tab.evaluate(() => void (Cache.prototype.keys = () => new Promise(() => {}))),
     reached: (raw) => raw.record?.live === false,
-    found: { record: { live: false, hasContentKey: false, journals: 1 }, drafts: [expect.any(String)], recent: 1 },
+    found: { record: { live: false, hasContentKey: false, journals: 1 }, drafts: [expect.any(String)], cards: 2, recent: 1 },
+  },
+  {
+    after: 'the bytes of the downloads are erased',
+    stop: (tab) => tab.evaluate(() => {
+      const count = IDBObjectStore.prototype.count
+      IDBObjectStore.prototype.count = function (...args) {
+        return this.transaction.db.name === '3dimli.shop.downloads' ? ({} as IDBRequest<number>) : count.apply(this, args)
+      }
+    }),
+    reached: (raw) => Object.keys(raw.caches).every((name) => name === 'shell'),
+    found: { record: { live: false, hasContentKey: false, journals: 1 }, drafts: [expect.any(String)], cards: 2, recent: 1 },
   },
   {
     after: 'the downloads are erased',
@@ -34,8 +45,8 @@ const steps: { after: string; stop: (tab: Tab) => Promise<unknown>; reached: (ra
         return this.transaction.db.name === '3dimli.shop.checkout' ? ({} as IDBRequest<number>) : count.apply(this, args)
       }
     }),
-    reached: (raw) => Object.keys(raw.caches).every((name) => name === 'shell'),
-    found: { record: { live: false, hasContentKey: false, journals: 1 }, drafts: [expect.any(String)], recent: 1 },
+    reached: (raw) => raw.record?.live === false && raw.cards === 0,
+    found: { record: { live: false, hasContentKey: false, journals: 1 }, drafts: [expect.any(String)], cards: 0, recent: 1 },
   },
   {
     after: 'the drafts are erased',
@@ -84,7 +95,7 @@ describe('P2 killed after', () => {
     await allAre([again], 'signed-out')
     // A start waits for it no longer than 2 s, which a busy machine may need.
     await until(() => again.evaluate(() => shop.session.diagnostics().openJournals === 0), { what: 'the journal to be closed' })
-    expect(await readStorage(bare)).toEqual({ record: expect.objectContaining({ live: false, journals: 0 }), drafts: [], recent: 0, files: raw.files.filter((name) => name !== 'previews'), caches: { shell } })
+    expect(await readStorage(bare)).toEqual({ record: expect.objectContaining({ live: false, journals: 0 }), drafts: [], cards: 0, recent: 0, files: raw.files.filter((name) => name !== 'previews'), caches: { shell } })
     // Nothing protected was read before that: whoever signs in now starts with nothing.
     await world.signIn(again)
     expect(await again.evaluate(() => shop.downloads.list())).toEqual([])
@@ -101,7 +112,7 @@ describe('P2 killed after', () => {
     await allAre([again], 'signed-out')
     await until(async () => (await readStorage(again, 'names')).record?.journals === 0, { what: 'the journal to be closed' })
     const raw = await readStorage(again)
-    expect(raw).toMatchObject({ record: { live: false }, drafts: [], recent: 0 })
+    expect(raw).toMatchObject({ record: { live: false }, drafts: [], cards: 0, recent: 0 })
     expect(Object.keys(raw.caches)).toEqual(['shell'])
   })
 })

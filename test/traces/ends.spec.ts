@@ -87,7 +87,7 @@ describe('P2 P8 P9 G1 G2 G6 G8 of a session that was', () => {
     const left = await everything(tabs, bare)
     expect(search(left, canaries)).toEqual([...subject].sort())
     expect(left.filter(({ text }) => text.startsWith('CryptoKey ')).map(({ where, text }) => `${where} ${text}`).sort()).toEqual([...keys].sort())
-    expect(left.filter(({ where }) => /^(?:cache 3dimli\.traces\.downloads\..* body|indexeddb 3dimli\.traces\.checkout\/.*)$/.test(where))).toHaveLength(sealed)
+    expect(left.filter(({ where }) => /^(?:cache 3dimli\.traces\.downloads\..* body|indexeddb 3dimli\.traces\.(?:checkout\/.*|downloads\/.*\.card))$/.test(where))).toHaveLength(sealed)
     // Object URLs: neither the tab that made one nor any other can read it.
     // A page that was left for the sign-in may lie in the back/forward cache, frozen with what it held (README, Limits); it is told when it wakes.
     const told = cause === 'replaced' ? urls.slice(1) : urls

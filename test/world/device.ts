@@ -6,6 +6,8 @@ export interface RawStorage {
   readonly record: { live: boolean; journals: number; outbox: number; vault: number; hasContentKey: boolean } | undefined
   readonly caches: Record<string, number>
   readonly drafts: readonly string[]
+  /** Rows about downloads: a card of each, and bodies that no card names. */
+  readonly cards: number
   readonly recent: number
   /** Names at the root of the origin's private file system. */
   readonly files: readonly string[]
@@ -49,6 +51,7 @@ export function readStorage(tab: Tab, look: 'names' | 'counts' = 'counts'): Prom
       },
       caches: Object.fromEntries(counts),
       drafts: ((await all('3dimli.shop.checkout', (store) => store.getAllKeys())) ?? []).map(String),
+      cards: (await all('3dimli.shop.downloads', (store) => store.count())) ?? 0,
       recent: (await all('recently-viewed', (store) => store.count())) ?? 0,
       files: files.sort(),
     }

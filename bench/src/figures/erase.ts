@@ -46,7 +46,11 @@ export const erase: Figure<Rounds> = {
       const tab = tabs[0]!
       const revokedWith = (files: number) => async () => {
         const sid = await begin(world, tabs)
-        await tab.evaluate(async (count, size) => kept.fill(await kept.ownCache(), count - 1, size), files, bytes)
+        await tab.evaluate(async (more, size) => {
+          const name = await kept.ownCache()
+          await kept.fill(name, more, size)
+          await kept.card(name, more)
+        }, files - 1, bytes)
         return ended(world, tab, sid)
       }
       const took = (erased: number): Ended => ({ fenced: 0, unreadable: 0, erased })
@@ -82,7 +86,7 @@ export const erase: Figure<Rounds> = {
     return [
       '### Unreadable, and erased',
       '',
-      `A revocation in Chromium with so many files of 100 KiB, each an encrypted body and a card in Cache Storage; ${growth.pairs} rounds. One file is saved by the SDK, the others are put beside it as it does. *Unreadable*: from the fence to the end of the one write that takes the key, beside one bare IndexedDB delete of a row with a key, as durable. *Erased*: from there to the moment when everything registered was erased, looked for through a fresh handle and written down, beside the bare deletion of as many entries one after the other, at which nobody looks again.`,
+      `A revocation in Chromium with so many files of 100 KiB, each an encrypted body in Cache Storage and a card in IndexedDB; ${growth.pairs} rounds. One file is saved by the SDK, the others are put beside it as it does. *Unreadable*: from the fence to the end of the one write that takes the key, beside one bare IndexedDB delete of a row with a key, as durable. *Erased*: from there to the moment when everything registered was erased, looked for through a fresh handle and written down, beside the bare deletion of as many bodies one after the other, at which nobody looks again.`,
       '',
       '| | ours | bare | ratio | 95 % | target | |',
       '|---|--:|--:|--:|--:|--:|---|',

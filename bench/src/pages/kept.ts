@@ -1,7 +1,7 @@
 // The page of the figures about what a session keeps: it fills caches as downloads do, notes when an end came how far, and deletes by bare means.
 import '../../../test/world/shop.ts'
 
-/** What encryption adds to a file of one record. */
+/** What encryption adds to a file of one record: a header, a tag and a delimiter. */
 const bytesMore = 38
 const { session, downloads } = globalThis.shop
 
@@ -19,15 +19,35 @@ async function ownCache(): Promise<string> {
   return name
 }
 
-/** Puts what so many more saved files are into a cache: a body of that size and a card for each. */
+const requested = <T>(request: IDBRequest<T>): Promise<T> => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result)
+  request.onerror = () => reject(request.error)
+})
+const over = (transaction: IDBTransaction): Promise<unknown> => new Promise((resolve, reject) => {
+  transaction.oncomplete = resolve
+  transaction.onabort = () => reject(transaction.error)
+})
+
+/** Puts bodies of that size into a cache. */
 async function fill(name: string, files: number, bytes: number): Promise<void> {
   const cache = await caches.open(name)
-  const put = (path: string, size: number): Promise<void> =>
-    cache.put(`/.3dimli-downloads/${path}`, new Response(new Uint8Array(size), { headers: { 'content-type': 'application/octet-stream' } }))
   for (let from = 0; from < files; from += 32) {
     const some = Array.from({ length: Math.min(32, files - from) }, (_, index) => from + index)
-    await Promise.all(some.flatMap((file) => [put(`body/${file.toString(16).padStart(32, '0')}`, bytes + bytesMore), put(`card/${file.toString(16).padStart(64, '0')}`, 200 + bytesMore)]))
+    await Promise.all(some.map((file) => cache.put(`/.3dimli-downloads/${file.toString(16).padStart(32, '0')}`, new Response(new Uint8Array(bytes + bytesMore), { headers: { 'content-type': 'application/octet-stream' } }))))
   }
+}
+
+/** Puts cards of as many files beside those of this session. */
+async function card(name: string, files: number): Promise<void> {
+  const contentId = name.split('.').at(-1) ?? ''
+  const opening = indexedDB.open('3dimli.shop.downloads')
+  const database = await requested(opening)
+  const writing = database.transaction('downloads', 'readwrite')
+  for (let file = 0; file < files; file += 1) {
+    writing.objectStore('downloads').put({ body: file.toString(16).padStart(32, '0'), card: new Uint8Array(228) }, `${contentId}:card:${file.toString(16).padStart(64, '0')}`)
+  }
+  await over(writing)
+  database.close()
 }
 
 /** Has the SDK save so many small files, some at a time. */
@@ -48,14 +68,6 @@ async function timeOf(work: (turn: number) => Promise<unknown>, turns = 10): Pro
   return middle(times)
 }
 
-const requested = <T>(request: IDBRequest<T>): Promise<T> => new Promise((resolve, reject) => {
-  request.onsuccess = () => resolve(request.result)
-  request.onerror = () => reject(request.error)
-})
-const over = (transaction: IDBTransaction): Promise<unknown> => new Promise((resolve, reject) => {
-  transaction.oncomplete = resolve
-  transaction.onabort = () => reject(transaction.error)
-})
 let database: IDBDatabase | undefined
 
 const kept = {
@@ -66,6 +78,7 @@ const kept = {
   moments: () => moments,
   ownCache,
   fill,
+  card,
   saveMany,
 
   /** What one more save, one opening and one listing take now, ms. */

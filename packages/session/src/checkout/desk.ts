@@ -1,7 +1,8 @@
 /** Where a checkout keeps things: the encrypted draft of a session, and the key of a submitted order, which is no secret. */
-import { createStore, del, get, promisifyRequest, update, type UseStore } from 'idb-keyval'
+import { del, get, promisifyRequest, update } from 'idb-keyval'
 import { decrypt, encrypt, streamOf } from '../aes128gcm.ts'
 import type { Owner } from '../feature.ts'
+import { lastingStore } from '../lasting.ts'
 import type { Content } from '../row.ts'
 
 const storeName = 'checkout'
@@ -36,8 +37,8 @@ export function databases(name: string): { readonly drafts: string; readonly ord
 /** Opens the desk; databases are opened when first used. */
 export function openDesk(name: string): Desk {
   const { drafts, orders } = databases(name)
-  const inDrafts = lastingStore(drafts)
-  const inOrders = lastingStore(orders)
+  const inDrafts = lastingStore(drafts, storeName)
+  const inOrders = lastingStore(orders, storeName)
   const keyOf = (contentId: string): string => `${contentId}:draft`
 
   return {
@@ -68,21 +69,6 @@ export function openDesk(name: string): Desk {
         await promisifyRequest(store.transaction)
       })
     },
-  }
-}
-
-/** A store that gets over a connection lost without any event (Safari): one act may fail, and what never began is tried again. */
-function lastingStore(database: string): UseStore {
-  let store: UseStore | undefined
-  return async (mode, work) => {
-    try {
-      return await (store ??= createStore(database, storeName))(mode, work)
-    } catch (error) {
-      const name = error instanceof DOMException ? error.name : ''
-      if (/^(?:InvalidState|Unknown|Abort)Error$/.test(name)) store = undefined
-      if (name !== 'InvalidStateError') throw error
-      return (store ??= createStore(database, storeName))(mode, work)
-    }
   }
 }
 

@@ -1,10 +1,12 @@
 /** Saves, lists, opens and removes a session's downloads. */
 import { SessionError } from '../errors.ts'
 import { feature, type Captured } from '../feature.ts'
+import { lastingStore } from '../lasting.ts'
+import type { Session } from '../shape.ts'
+import type { Card } from './cards.ts'
 import { inertHeaders, inertType } from './inert.ts'
 import { permitted } from './permitted.ts'
-import type { Session } from '../shape.ts'
-import { openShelf, type Card, type Shelf } from './shelf.ts'
+import { openShelf, type Shelf } from './shelf.ts'
 import { createTurns } from './turns.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -87,14 +89,15 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
   const largestUrlBytes = options.largestUrlBytes ?? 256 * 1024 * 1024
   if (typeof largestUrlBytes !== 'number' || !(largestUrlBytes > 0)) throw new TypeError('"largestUrlBytes" must be a number of bytes')
   const access = session[feature]
-  const cacheOf = (contentId: string): string => `3dimli.${access.name}.downloads.${contentId}`
-  const target = { kind: 'cache-storage', cache: cacheOf('{content}') } as const
-  const turns = createTurns(`3dimli.${access.name}.downloads`)
+  const name = `3dimli.${access.name}.downloads`
+  const targets = [{ kind: 'cache-storage', cache: `${name}.{content}` }, { kind: 'indexeddb', database: name, prefix: '{content}:' }] as const
+  const rows = lastingStore(name, 'downloads')
+  const turns = createTurns(name)
   const urls = new Set<string>()
   const saving = new Set<string>()
   let tidied: string | undefined
 
-  session.register(target).catch(() => undefined)
+  for (const target of targets) session.register(target).catch(() => undefined)
   access.onForget('downloads', () => {
     for (const url of urls) URL.revokeObjectURL(url)
     urls.clear()
@@ -102,9 +105,9 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
 
   const capture = (signal?: AbortSignal): Promise<Captured> => access.capture(signal, 'downloads')
   const shelfOf = async (captured: Captured, signal?: AbortSignal): Promise<Shelf> => {
-    await access.protect([target])
+    await access.protect(targets)
     const content = await access.content(captured, signal)
-    const shelf = await openShelf(cacheOf(content.id), content, access.random, access.resolve('/').origin)
+    const shelf = await openShelf({ cacheName: `${name}.${content.id}`, rows, origin: access.resolve('/').origin }, content, access.random)
     if (tidied !== captured.epochId && saving.size === 0 && (await turns.tidy(() => shelf.tidy(saving)))) tidied = captured.epochId
     return shelf
   }
@@ -145,7 +148,7 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
   }
 
   return {
-    async save(id, from, { name, signal, onProgress, sha256, ...others } = {}) {
+    async save(id, from, { name: title, signal, onProgress, sha256, ...others } = {}) {
       for (const other of Object.keys(others)) throw new TypeError(`"${other}" is not an option of save()`)
       // The caller may use its URL again while this waits.
       const source = from instanceof Request ? from : String(from)
@@ -181,15 +184,14 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
           const short = totalBytes !== undefined && receivedBytes !== totalBytes
           if (short || (hash && hex(hash.digest()) !== sha256?.toLowerCase())) throw new SessionError('integrity', {})
           await access.pass(captured, signal)
-          const before = await shelf.card(id)
           const card: Card = {
-            id, name: name ?? id, type: response.headers.get('content-type') ?? 'application/octet-stream', size: receivedBytes, savedAt: access.now(), body,
+            id, name: title ?? id, type: response.headers.get('content-type') ?? 'application/octet-stream', size: receivedBytes, savedAt: access.now(), body,
           }
           await shelf.putCard(card)
-          if (before) await shelf.removeBody(before.body)
           return described(card)
         } catch (error) {
-          await shelf.removeBody(body)
+          // What cannot be removed now is known as a body without a card, and tidied away another time.
+          await shelf.removeBody(body).catch(() => undefined)
           throw either.aborted ? either.reason : error
         } finally {
           saving.delete(body)
@@ -214,9 +216,7 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
 
     async remove(id) {
       const captured = await capture()
-      const shelf = await shelfOf(captured)
-      const card = await shelf.card(id)
-      if (card) await shelf.remove(card)
+      await (await shelfOf(captured)).remove(id)
     },
   }
 }

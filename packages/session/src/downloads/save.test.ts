@@ -1,4 +1,5 @@
 /** What a save is given, and what becomes of it. */
+import * as fake from 'fake-indexeddb'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { api, signedIn, turns, watched } from '../../test/scene.ts'
 import { createDownloads } from './downloads.ts'
@@ -6,7 +7,11 @@ import { createDownloads } from './downloads.ts'
 /** A cache that takes everything and keeps nothing. */
 const cache = { put: async (_url: string, response: Response) => void (await response.arrayBuffer()), match: async () => undefined, keys: async () => [], delete: async () => true }
 
-beforeEach(() => void vi.stubGlobal('caches', { open: async () => cache }))
+beforeEach(() => {
+  vi.stubGlobal('caches', { open: async () => cache })
+  vi.stubGlobal('indexedDB', new fake.IDBFactory())
+  vi.stubGlobal('IDBKeyRange', fake.IDBKeyRange)
+})
 afterEach(() => void vi.unstubAllGlobals())
 
 it.each([`${api}/chair`, 'https://files.test/chair?signature=s'])("H1 a save of %s is given up by the signal of its Request, too", async (url) => {

@@ -1,0 +1,119 @@
+/** What is known of each download, sealed, a row each; and which bodies no card names, so that none is left behind. */
+import { promisifyRequest, type UseStore } from 'idb-keyval'
+import type { Content } from '../row.ts'
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+const ivSize = 12
+
+/** What is known of one download; stored encrypted. */
+export interface Card {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly size: number
+  /** Epoch ms. */
+  readonly savedAt: number
+  /** The entry that holds the bytes. */
+  readonly body: string
+}
+
+/** A card as it lies in the store; the name of its body says nothing to anybody, and must be known where nothing can be opened. */
+interface Sealed {
+  readonly body: string
+  readonly card: Bytes
+}
+
+/** The cards of one content id. */
+export interface Cards {
+  get(id: string): Promise<Card | undefined>
+  all(): Promise<readonly Card[]>
+  /** Names a body, and no longer the one that was known by the same id; returns that one. */
+  put(card: Card): Promise<string | undefined>
+  /** Takes a card away; returns its body, which nothing names any more. */
+  remove(id: string): Promise<string | undefined>
+  /** Notes a body that no card names, before anything is written under it. */
+  note(body: string): Promise<void>
+  unnamed(): Promise<readonly string[]>
+  /** Forgets a body that is gone. */
+  forget(body: string): Promise<void>
+}
+
+/** Opens the cards of a content id; rows are named by keyed hashes, no id or file name lies in the clear. */
+export async function openCards(inRows: UseStore, { id: contentId, key }: Required<Content>, random: (length: number) => Bytes): Promise<Cards> {
+  const hkdf = (info: string): HkdfParams => ({ name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(16), info: new TextEncoder().encode(info) })
+  const [naming, sealing] = await Promise.all([
+    crypto.subtle.deriveKey(hkdf('3dimli names'), key, { name: 'HMAC', hash: 'SHA-256', length: 256 }, false, ['sign']),
+    crypto.subtle.deriveKey(hkdf('3dimli cards'), key, { name: 'AES-GCM', length: 128 }, false, ['encrypt', 'decrypt']),
+  ])
+  const cardPrefix = `${contentId}:card:`
+  const bodyPrefix = `${contentId}:body:`
+  const noteOf = (body: string): string => bodyPrefix + body
+  const under = (prefix: string): IDBKeyRange => IDBKeyRange.bound(prefix, `${prefix}\uffff`)
+
+  const rowOf = async (id: string): Promise<string> => {
+    const hash = new Uint8Array(await crypto.subtle.sign('HMAC', naming, new TextEncoder().encode(id)))
+    return cardPrefix + Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+
+  const open = async (sealed: Sealed | undefined): Promise<Card | undefined> => {
+    if (!sealed) return undefined
+    try {
+      const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: sealed.card.subarray(0, ivSize) }, sealing, sealed.card.subarray(ivSize))
+      return JSON.parse(new TextDecoder().decode(plain)) as Card
+    } catch {
+      // Changed or foreign bytes are nothing of ours.
+      return undefined
+    }
+  }
+
+  const seal = async (card: Card): Promise<Sealed> => {
+    const iv = random(ivSize)
+    const cipher = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, sealing, new TextEncoder().encode(JSON.stringify(card))))
+    const bytes = new Uint8Array(ivSize + cipher.length)
+    bytes.set(iv)
+    bytes.set(cipher, ivSize)
+    return { body: card.body, card: bytes }
+  }
+
+  /** In one transaction: what stood in the row is named no more, what is to stand there is. */
+  const replace = async (row: string, next: Sealed | undefined): Promise<string | undefined> =>
+    inRows('readwrite', async (rows) => {
+      const before = await promisifyRequest<Sealed | undefined>(rows.get(row))
+      if (before) rows.put(true, noteOf(before.body))
+      if (next) {
+        rows.put(next, row)
+        rows.delete(noteOf(next.body))
+      } else {
+        rows.delete(row)
+      }
+      await promisifyRequest(rows.transaction)
+      return before?.body
+    })
+
+  const written = (work: (rows: IDBObjectStore) => void): Promise<void> =>
+    inRows('readwrite', (rows) => {
+      work(rows)
+      return promisifyRequest(rows.transaction)
+    })
+
+  return {
+    get: async (id) => {
+      const row = await rowOf(id)
+      const card = await open(await inRows('readonly', (rows) => promisifyRequest<Sealed | undefined>(rows.get(row))))
+      return card?.id === id ? card : undefined
+    },
+    async all() {
+      const sealed = await inRows('readonly', (rows) => promisifyRequest<Sealed[]>(rows.getAll(under(cardPrefix))))
+      return (await Promise.all(sealed.map(open))).filter((card) => card !== undefined)
+    },
+    put: async (card) => replace(await rowOf(card.id), await seal(card)),
+    remove: async (id) => replace(await rowOf(id), undefined),
+    note: (body) => written((rows) => rows.put(true, noteOf(body))),
+    async unnamed() {
+      const keys = await inRows('readonly', (rows) => promisifyRequest(rows.getAllKeys(under(bodyPrefix))))
+      return keys.map((key) => String(key).slice(bodyPrefix.length))
+    },
+    forget: (body) => written((rows) => rows.delete(noteOf(body))),
+  }
+}

@@ -1,0 +1,94 @@
+/** The shelf of downloads (fake-indexeddb, and a cache in memory): whatever breaks off where, nothing that nobody names stays. */
+import * as fake from 'fake-indexeddb'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { streamOf } from '../aes128gcm.ts'
+import { lastingStore } from '../lasting.ts'
+import { openShelf } from './shelf.ts'
+
+const held = new Map<string, Uint8Array>()
+let refuse: 'put' | 'delete' | 'full' | undefined
+const cache = {
+  async put(url: string, response: Response) {
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    if (refuse === 'full') throw new DOMException('There is no room.', 'QuotaExceededError')
+    held.set(url, bytes)
+    if (refuse === 'put') throw new TypeError('the body broke off')
+  },
+  match: async (url: string) => (held.has(url) ? new Response(held.get(url) as Uint8Array<ArrayBuffer>) : undefined),
+  async delete(url: string) {
+    if (refuse === 'delete') throw new Error('the disk does not answer')
+    return held.delete(url)
+  },
+}
+
+beforeEach(() => {
+  held.clear()
+  refuse = undefined
+  vi.stubGlobal('indexedDB', new fake.IDBFactory())
+  vi.stubGlobal('IDBKeyRange', fake.IDBKeyRange)
+  vi.stubGlobal('caches', { open: async () => cache })
+})
+afterEach(() => void vi.unstubAllGlobals())
+
+const shelf = async () => {
+  const key = await crypto.subtle.importKey('raw', new Uint8Array(32), 'HKDF', false, ['deriveKey', 'deriveBits'])
+  return openShelf({ cacheName: 'test', rows: lastingStore('test', 'downloads'), origin: 'https://shop.test' }, { id: 'c'.repeat(32), key }, (length) => crypto.getRandomValues(new Uint8Array(length)))
+}
+const plain = (text: string) => streamOf(new TextEncoder().encode(text))
+const card = (body: string) => ({ id: 'chair', name: 'chair', type: 'model/obj', size: 5, savedAt: 1, body })
+const bodies = () => [...held.keys()].map((url) => url.split('/').at(-1))
+
+it('P2 G5 a save that was killed before it was whole is tidied away; one that is under way, and one that is whole, are not', async () => {
+  const first = await shelf()
+  await first.putBody('whole', plain('whole'))
+  await first.putCard(card('whole'))
+  await first.putBody('killed', plain('killed'))
+  await first.putBody('current', plain('current'))
+  await (await shelf()).tidy(new Set(['current']))
+  expect(bodies()).toEqual(['whole', 'current'])
+  expect(await new Response(await first.read((await first.card('chair'))!)).text()).toBe('whole')
+  await (await shelf()).tidy(new Set())
+  expect(bodies()).toEqual(['whole'])
+})
+
+it('P2 the file before is gone once the new one is whole; where it cannot be removed then, it is tidied away later', async () => {
+  const own = await shelf()
+  await own.putBody('before', plain('before'))
+  await own.putCard(card('before'))
+  await own.putBody('after', plain('after'))
+  refuse = 'delete'
+  await own.putCard(card('after'))
+  expect(await own.card('chair')).toEqual(card('after'))
+  expect(bodies()).toEqual(['before', 'after'])
+  refuse = undefined
+  await own.tidy(new Set())
+  expect(bodies()).toEqual(['after'])
+  refuse = 'delete'
+  await own.remove('chair')
+  expect(await own.cards()).toEqual([])
+  refuse = undefined
+  await own.tidy(new Set())
+  expect(bodies()).toEqual([])
+})
+
+it('H1 a cache that is full is said to be, and a body that breaks off is known as one without a card', async () => {
+  const own = await shelf()
+  refuse = 'full'
+  await expect(own.putBody('large', plain('large'))).rejects.toMatchObject({ code: 'quota' })
+  refuse = 'put'
+  await expect(own.putBody('cut', plain('cut'))).rejects.toThrow('the body broke off')
+  refuse = undefined
+  await own.tidy(new Set())
+  expect(bodies()).toEqual([])
+})
+
+it('P10 a database that cannot be written lets go of the file that was being read', async () => {
+  const own = await shelf()
+  vi.stubGlobal('indexedDB', { open: () => {
+    throw new DOMException('Storage is full.', 'QuotaExceededError')
+  } })
+  const cancelled = Promise.withResolvers<unknown>()
+  const endless = new ReadableStream({ cancel: cancelled.resolve })
+  await expect(own.putBody('body', endless)).rejects.toMatchObject({ code: 'quota' })
+  expect(await cancelled.promise).toMatchObject({ code: 'quota' })
+})
