@@ -10,6 +10,7 @@ export function systemClock(): Clock {
     now: () => Date.now(),
     monotonic: () => performance.now(),
     timer(ms, run) {
+      if (ms === 0) return nextTurn(run)
       let id: ReturnType<typeof setTimeout>
       const wait = (left: number): void => {
         const part = Math.min(Math.max(left, 0), longestTimerMs)
@@ -21,4 +22,16 @@ export function systemClock(): Clock {
       return () => clearTimeout(id)
     },
   }
+}
+
+/** Runs something in the next turn of the event loop; the timers of a hidden page come once a second. */
+function nextTurn(run: () => void): () => void {
+  const { port1, port2 } = new MessageChannel()
+  const cancel = (): void => port1.close()
+  port1.onmessage = () => {
+    cancel()
+    run()
+  }
+  port2.postMessage(undefined)
+  return cancel
 }

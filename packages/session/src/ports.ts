@@ -68,7 +68,7 @@ export interface Clock {
   now(): number
   /** Milliseconds that only grow, also over a change of the wall clock. */
   monotonic(): number
-  /** Calls `run` once after about `ms`; returns the canceller. Never keeps a process alive. */
+  /** Calls `run` once after about `ms`, and for 0 in the next turn, in a hidden page too; returns the canceller. Never keeps a process alive. */
   timer(ms: number, run: () => void): () => void
 }
 

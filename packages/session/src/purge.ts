@@ -67,11 +67,7 @@ export function createPurge(input: {
     finish: () => locked(finishAll),
     sweep: (targets) =>
       locked(async () => {
-        const keep = async (): Promise<readonly string[]> => {
-          const row = await record.read()
-          return [...(row?.live ? [row.live.content.id] : []), ...(row?.vault ?? []).map((entry) => entry.content.id)]
-        }
-        for (const target of targets) await within(ports.clock, targetMs, eraser.sweep(target, keep), late).catch(late)
+        for (const target of targets) await within(ports.clock, targetMs, eraser.sweep(target, record.contents), late).catch(late)
       }),
   }
 }

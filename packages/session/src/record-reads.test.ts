@@ -197,4 +197,14 @@ describe('an answer that overlaps no other', () => {
     state.stored = over
     expect(await record.read()).toEqual(over)
   })
+
+  it('P10 what is in use or locked is told as the store has it, although what was asked before the view was wiped is not believed', async () => {
+    const { record, held, reads } = recording()
+    held.reads = true
+    const contents = record.contents()
+    record.wipe()
+    reads[0]!.resolve(mira)
+    expect(await contents).toEqual([mira.live!.content.id])
+    expect(record.view()).toBeUndefined()
+  })
 })

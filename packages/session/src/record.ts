@@ -36,6 +36,8 @@ export interface SessionRecord {
   change<Result>(decide: (row: Row) => Change<Result>, durability?: 'strict' | 'relaxed'): Promise<Result>
   /** Reads the key that opens this session's content, for whoever opens something right now. */
   content(epochId: string): Promise<Required<Content> | undefined>
+  /** Ids of all content that is in use or locked, as the store has it now, whatever this context forgot. */
+  contents(): Promise<readonly string[]>
 }
 
 /**
@@ -146,6 +148,13 @@ export function createRecord(
       see(row, question)
       const content = row?.epoch.id === epochId ? row.live?.content : undefined
       return content?.key ? { id: content.id, key: content.key } : undefined
+    },
+
+    async contents() {
+      const question = ask()
+      const row = await load()
+      see(row, question)
+      return [...(row?.live ? [row.live.content.id] : []), ...(row?.vault ?? []).map(({ content }) => content.id)]
     },
   }
 }

@@ -79,6 +79,10 @@ export function createRuntime(input: {
   const me = newId(random)
   const time = createTime(clock)
   const trace = createTrace(time)
+  const record = createRecord(ports, (row) => life.observe(row), () => hints.storageFailed())
+  // A database takes longer to open than all that follows takes to make. Heard first, then read, so that nothing falls between.
+  ports.channel.open((message) => hints.hear(message))
+  let reading: Promise<unknown> | undefined = record.read()
   let foreign = 0
   let stopped = false
   let settling: Promise<unknown> = Promise.resolve()
@@ -128,7 +132,6 @@ export function createRuntime(input: {
     if (over) end(info, over.cause, over.details).catch(() => undefined)
   }
   const hints = createHints({ ports, life, trace, leftovers, unwritten, blocked: () => post({ type: 'blocked' }), record: () => record, watch: () => watch })
-  const record = createRecord(ports, life.observe, hints.storageFailed)
   const gate = createGate(clock, record, life.machine, leases, (epochId) => {
     revocation.confirm(epochId).catch(() => undefined)
   })
@@ -171,7 +174,8 @@ export function createRuntime(input: {
 
   const readUntilRead = async (): Promise<void> => {
     for (let pauseMs = firstPauseMs; !stopped; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      const read = await record.read().then(() => true, () => false)
+      const read = await (reading ?? record.read()).then(() => true, () => false)
+      reading = undefined
       if (read) return
       await new Promise<void>((resolve) => clock.timer(pauseMs, resolve))
     }
@@ -191,7 +195,6 @@ export function createRuntime(input: {
     },
 
     async restore() {
-      ports.channel.open(hints.hear)
       await readUntilRead()
       if (stopped) return
       const row = record.view()
@@ -215,9 +218,13 @@ export function createRuntime(input: {
       trace.add('restored')
       await life.protect(targets()).catch(() => undefined)
       if (stopped) return
-      settling = settling.then(() => (stopped ? undefined : purge.sweep(targets()))).catch(() => undefined)
-      void outbox.flush()
-      watch.start()
+      // The application's first requests leave first: all of this is code that the engine has yet to compile.
+      clock.timer(0, () => {
+        if (stopped) return
+        settling = settling.then(() => (stopped ? undefined : purge.sweep(targets()))).catch(() => undefined)
+        void outbox.flush()
+        watch.start()
+      })
     },
 
     stop() {

@@ -1,6 +1,5 @@
 /** Reads one entry of a Token Status List (IETF draft): only a hint, so its signature is not checked, and what is broken says nothing. */
 import type { StatusReference } from './row.ts'
-import { toMs } from './tokens.ts'
 
 /** Encoded; a list of ten million sessions of which 1 % are over takes 0.3 MB. */
 const mostTokenBytes = 4 * 2 ** 20
@@ -66,7 +65,7 @@ async function readToken(token: string, { idx, uri }: StatusReference): Promise<
   if ((bits !== 1 && bits !== 2 && bits !== 4 && bits !== 8) || typeof lst !== 'string') return undefined
   const byte = await byteAt(decode(lst), Math.floor((idx * bits) / 8))
   if (byte === undefined) return undefined
-  const keptMs = toMs(ttl) || defaultTtlMs
+  const keptMs = (isLength(ttl) && Math.round(ttl * 1000)) || defaultTtlMs
   return {
     value: (byte >> ((idx * bits) % 8)) & (2 ** bits - 1),
     ttlMs: Math.min(Math.max(keptMs, leastTtlMs), longestTtlMs),
@@ -127,4 +126,9 @@ function decode(base64url: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(binary.length)
   for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at)
   return bytes
+}
+
+/** A sensible length of time, s; of none, and of what is none, the list says nothing. */
+function isLength(seconds: unknown): seconds is number {
+  return typeof seconds === 'number' && seconds > 0 && seconds * 1000 <= Number.MAX_SAFE_INTEGER
 }

@@ -181,7 +181,7 @@ export function createWatch(input: {
     changed() {
       turn.abort()
       polling.rest()
-      learn()
+      if (running) learn()
     },
     look() {
       const epochId = input.epoch()

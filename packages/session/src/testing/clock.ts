@@ -27,6 +27,7 @@ export function manualClock(at = 1_800_000_000_000): ManualClock {
     now: () => wall,
     monotonic: () => monotonic,
     timer(ms, run) {
+      if (ms === 0) return soon(run)
       const id = (order += 1)
       timers.set(id, { due: monotonic + Math.max(0, ms), run })
       return () => timers.delete(id)
@@ -52,5 +53,16 @@ export function manualClock(at = 1_800_000_000_000): ManualClock {
       wall += ms
     },
     pending: () => timers.size,
+  }
+}
+
+/** What is due in no time does not wait for the clock. */
+function soon(run: () => void): () => void {
+  let cancelled = false
+  queueMicrotask(() => {
+    if (!cancelled) run()
+  })
+  return () => {
+    cancelled = true
   }
 }

@@ -5,6 +5,7 @@ import {
 } from 'oauth4webapi'
 import { SessionError } from '../../errors.ts'
 import type { AuthorityPorts, Grant, SignInOptions } from '../../authority.ts'
+import { unlessAborted } from '../../time.ts'
 import { failed, readGrant, type Means } from './grant.ts'
 import { isSecureAddress, type OAuthOptions } from './options.ts'
 import type { Server } from './server.ts'
@@ -64,7 +65,7 @@ export async function redeem(
   const { io, proofs, client } = means
   const error = input.answer.get('error')
   if (error !== null) throw failed(error)
-  const server = await find()
+  const server = await unlessAborted(find(), input.signal)
   const keys = server.dpop ? await io.keys.pair() : undefined
   try {
     const parameters = validateAuthResponse(server.metadata, client, input.answer, flow.state)
