@@ -1,4 +1,5 @@
 // How long until nothing that was kept can be read, whether that is one file or a thousand; and what it costs to erase them all and to look for them again.
+import { execFileSync } from 'node:child_process'
 import { until, type Tab } from '../../../test/driver/index.ts'
 import { createWorld, type World } from '../../../test/world/world.ts'
 import type { Figure } from '../figure.ts'
@@ -27,8 +28,9 @@ export interface Ended {
 /** What each round found; in the bare ones a row was deleted, and as many entries as `many` has, one after the other. */
 type Rounds = Readonly<Record<'one' | 'some' | 'many', readonly Ended[]> & Record<'bareRow' | 'bareEntries', readonly number[]>>
 
-/** Has the server revoke the session of a tab. */
+/** Has the server revoke the session of a tab, once all that it kept is on the disk: a durable write waits for what others have yet to write. */
 export async function ended(world: World, tab: Tab, sid: string): Promise<Ended> {
+  execFileSync('sync')
   await tab.evaluate(() => kept.note())
   const { committedAt } = await world.authority.end(sid)
   await until(() => tab.evaluate(() => shop.session.state.status === 'signed-out'), { what: 'the session to be over', timeoutMs: 120_000, lookMs: 30_000 })
@@ -57,10 +59,11 @@ export const erase: Figure<Rounds> = {
       const found = await inTurns(rounds, {
         one: revokedWith(levels.one), some: revokedWith(levels.some), many: revokedWith(levels.many),
         bareRow: async () => took(await tab.evaluate(() => kept.bareDelete())),
-        bareEntries: async () => took(await tab.evaluate(async (files, size) => {
-          await kept.fill('bare', files, size)
-          return kept.bareErase('bare')
-        }, levels.many, bytes)),
+        async bareEntries() {
+          await tab.evaluate((files, size) => kept.fill('bare', files, size), levels.many, bytes)
+          execFileSync('sync')
+          return took(await tab.evaluate(() => kept.bareErase('bare')))
+        },
       })
       const times = (way: 'bareRow' | 'bareEntries'): number[] => found[way].map(({ erased }) => erased)
       const all = { one: found.one, some: found.some, many: found.many, bareRow: times('bareRow'), bareEntries: times('bareEntries') }
@@ -86,7 +89,7 @@ export const erase: Figure<Rounds> = {
     return [
       '### Unreadable, and erased',
       '',
-      `A revocation in Chromium with so many files of 100 KiB, each an encrypted body in Cache Storage and a card in IndexedDB; ${growth.pairs} rounds. One file is saved by the SDK, the others are put beside it as it does. *Unreadable*: from the fence to the end of the one write that takes the key, beside one bare IndexedDB delete of a row with a key, as durable. *Erased*: from there to the moment when everything registered was erased, looked for through a fresh handle and written down, beside the bare deletion of as many bodies one after the other, at which nobody looks again.`,
+      `A revocation in Chromium with so many files of 100 KiB, each an encrypted body in Cache Storage and a card in IndexedDB; ${growth.pairs} rounds. One file is saved by the SDK, the others are put beside it as it does, and all are on the disk (sync) before the session ends. *Unreadable*: from the fence to the end of the one write that takes the key, beside one bare IndexedDB delete of a row with a key, as durable. *Erased*: from there to the moment when everything registered was erased, looked for through a fresh handle and written down, beside the bare deletion of as many bodies one after the other, at which nobody looks again.`,
       '',
       '| | ours | bare | ratio | 95 % | target | |',
       '|---|--:|--:|--:|--:|--:|---|',

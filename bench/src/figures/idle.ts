@@ -57,7 +57,7 @@ async function hourOf(pages: RestoredPages, name: string, feeds: () => number): 
     const over = new Promise((resolve) => cdp.once('Emulation.virtualTimeBudgetExpired', resolve))
     await cdp.send('Emulation.setVirtualTimePolicy', { policy: 'advance', budget: sliceMs })
     await over
-    await pause(2 * heartbeatMs)
+    await pause(5 * heartbeatMs)
   }
   const to = await tab.evaluate(() => ({ ...globalThis.woken, at: performance.now() }))
   if (to.at - from.at < hourMs) throw new Error(`only ${Math.round(to.at - from.at)} ms have passed in the page`)

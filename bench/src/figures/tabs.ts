@@ -5,7 +5,7 @@ import { peerPatienceMs, peers, refreshes, revoked, signedOut, unnoticed } from 
 
 const rounds = 20
 const generations = 6
-const signOutPairs = 30
+const signOutPairs = 120
 
 type Unnoticed = Awaited<ReturnType<typeof unnoticed>>
 

@@ -10,7 +10,7 @@ export function systemClock(): Clock {
     now: () => Date.now(),
     monotonic: () => performance.now(),
     timer(ms, run) {
-      if (ms === 0) return nextTurn(run)
+      if (ms === 0 && 'MessageChannel' in globalThis) return nextTurn(run)
       let id: ReturnType<typeof setTimeout>
       const wait = (left: number): void => {
         const part = Math.min(Math.max(left, 0), longestTimerMs)

@@ -25,9 +25,10 @@ const form = new FormData()
 form.set('file', new Blob(['the whole body']), 'chair.glb')
 
 describe('a request that meets a 401', () => {
-  it.each<readonly [string, BodyInit, string]>([
+  it.each<readonly [string, BodyInit | null, string]>([
     ['a text', 'the whole body', 'the whole body'], ['bytes', bytes, 'the whole body'], ['a buffer', bytes.buffer, 'the whole body'],
     ['a blob', new Blob(['the whole body']), 'the whole body'], ['parameters', new URLSearchParams({ a: '1' }), 'a=1'],
+    ['no body at all', null, ''],
   ])('H1 with %s is sent again with all of it', async (_what, body, text) => {
     const { first } = await signedIn()
     const sent = resource(first)

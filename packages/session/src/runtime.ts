@@ -79,10 +79,6 @@ export function createRuntime(input: {
   const me = newId(random)
   const time = createTime(clock)
   const trace = createTrace(time)
-  const record = createRecord(ports, (row) => life.observe(row), () => hints.storageFailed())
-  // A database takes longer to open than all that follows takes to make. Heard first, then read, so that nothing falls between.
-  ports.channel.open((message) => hints.hear(message))
-  let reading: Promise<unknown> | undefined = record.read()
   let foreign = 0
   let stopped = false
   let settling: Promise<unknown> = Promise.resolve()
@@ -132,6 +128,10 @@ export function createRuntime(input: {
     if (over) end(info, over.cause, over.details).catch(() => undefined)
   }
   const hints = createHints({ ports, life, trace, leftovers, unwritten, blocked: () => post({ type: 'blocked' }), record: () => record, watch: () => watch })
+  const record = createRecord(ports, life.observe, hints.storageFailed)
+  // A database takes longer to open than all that follows takes to make. Heard first, then read, so that nothing falls between.
+  ports.channel.open(hints.hear)
+  let reading: Promise<unknown> | undefined = record.read()
   const gate = createGate(clock, record, life.machine, leases, (epochId) => {
     revocation.confirm(epochId).catch(() => undefined)
   })

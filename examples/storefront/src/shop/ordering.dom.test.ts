@@ -28,10 +28,18 @@ async function scene() {
   await checkout.write({ address: kept, items: [] })
   /** Each write of the form waits until it is let through. */
   let held = Promise.resolve()
-  const form = { ...checkout, write: async (draft: Draft) => held.then(() => checkout.write(draft)) }
+  let broken = false
+  const form = {
+    ...checkout,
+    write: async (draft: Draft) => held.then(() => {
+      if (broken) throw new Error('the disk is full')
+      return checkout.write(draft)
+    }),
+  }
   return {
     session, checkout,
     ordering: createOrdering(session, form, createStock(createHttp(session, { prefix: api }), createQueries())),
+    breakDisk: (is: boolean) => void (broken = is),
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>()
       held = promise
@@ -63,5 +71,19 @@ test('P10 nothing is said to be on the device while it is being written, whateve
   letThrough()
   await vi.waitFor(() => expect(ordering.keeping.value).toBe('written'), { timeout: 60_000 })
   expect(await checkout.read()).toEqual({ address: { ...kept, city: 'Berlin' }, items: [] })
+  session.stop()
+})
+
+test('P10 what could not be written is not said to be on the device because something older was read', async () => {
+  const { session, checkout, ordering, breakDisk } = await scene()
+  breakDisk(true)
+  ordering.type('city', 'Berlin')
+  await vi.waitFor(() => expect(ordering.keeping.value).toBe('failed'), { timeout: 60_000 })
+  await ordering.open()
+  expect(ordering.keeping.value).toBe('failed')
+  breakDisk(false)
+  ordering.type('country', 'Germany')
+  await vi.waitFor(() => expect(ordering.keeping.value).toBe('written'), { timeout: 60_000 })
+  expect(await checkout.read()).toMatchObject({ address: { city: 'Berlin', country: 'Germany' } })
   session.stop()
 })

@@ -87,8 +87,8 @@ export function createOrdering(session: Session, checkout: Checkout<Draft, Order
     const kept = await checkout.read()
     if (!kept) return
     address.value = { ...kept.address, ...typed }
-    // While one is being written, what was read is older.
-    if (!writing) keeping.value = 'written'
+    // What was read is older than what is being written, or could not be.
+    if (!writing && keeping.value !== 'failed') keeping.value = 'written'
   }
 
   /** One write at a time, and none over a draft that was not read; what is typed meanwhile is written after it. */

@@ -2,7 +2,7 @@
 import { del, get, promisifyRequest, update } from 'idb-keyval'
 import { decrypt, encrypt, streamOf } from '../aes128gcm.ts'
 import type { Owner } from '../feature.ts'
-import { lastingStore } from '../lasting.ts'
+import { committed, lastingStore } from '../lasting.ts'
 import type { Content } from '../row.ts'
 
 const storeName = 'checkout'
@@ -66,7 +66,7 @@ export function openDesk(name: string): Desk {
         const request = store.get(hash) as IDBRequest<Submitted | undefined>
         await promisifyRequest(request)
         if (request.result?.idempotencyKey === idempotencyKey) store.delete(hash)
-        await promisifyRequest(store.transaction)
+        await committed(store.transaction)
       })
     },
   }

@@ -69,9 +69,32 @@ it('P2 rows that were changed, moved, cut or sealed with another key are nothing
     await write({ ...value, card: bytes }, key!)
     expect(await cards.all()).toHaveLength(1)
   }
-  // A whole card in the row of another.
+  // A whole card in the row of another, and one that names another body.
+  await write({ ...value, body: 'b9' }, key!)
   await write(value, otherKey!)
-  expect([await cards.get('chair'), await cards.get('table')]).toEqual([undefined, undefined])
+  expect([await cards.get('chair'), await cards.get('table'), await cards.all()]).toEqual([undefined, undefined, []])
+})
+
+/** Has writes fail: as a request of its own, or when all is to be written. */
+function failing(how: 'request' | 'commit', put = fake.IDBObjectStore.prototype.put): void {
+  vi.spyOn(fake.IDBObjectStore.prototype, 'put').mockImplementation(function (this: InstanceType<typeof fake.IDBObjectStore>, ...args: Parameters<typeof put>) {
+    const request = put.apply(this, args)
+    if (how === 'commit') this.transaction.abort()
+    // A constraint that is broken fails as a full disk does in engines that tell it of the request.
+    else this.add!(...args)
+    return request
+  })
+}
+
+it.each(['request', 'commit'] as const)('H1 a write that fails as a %s rejects with an error, never with nothing', async (how) => {
+  const cards = await cardsOf('one')
+  failing(how)
+  for (const act of [() => cards.note('b1'), () => cards.put(card('chair', 'b1'))]) {
+    const error: unknown = await act().catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(Error)
+  }
+  vi.restoreAllMocks()
+  expect(await raw()).toEqual([])
 })
 
 it('P6 cards of one content are not seen under another', async () => {

@@ -1,5 +1,6 @@
 /** What is known of each download, sealed, a row each; and which bodies no card names, so that none is left behind. */
 import { promisifyRequest, type UseStore } from 'idb-keyval'
+import { committed } from '../lasting.ts'
 import type { Content } from '../row.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -32,6 +33,8 @@ export interface Cards {
   put(card: Card): Promise<string | undefined>
   /** Takes a card away; returns its body, which nothing names any more. */
   remove(id: string): Promise<string | undefined>
+  /** Takes a card away where there is no room for a note: its body must be gone before. */
+  drop(id: string): Promise<void>
   /** Notes a body that no card names, before anything is written under it. */
   note(body: string): Promise<void>
   unnamed(): Promise<readonly string[]>
@@ -56,10 +59,13 @@ export async function openCards(inRows: UseStore, { id: contentId, key }: Requir
     return cardPrefix + Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
   }
 
-  const open = async (sealed: Sealed | undefined): Promise<Card | undefined> => {
+  /** Binds a card to its row and its body: one that was moved is nothing of ours. */
+  const gcm = (iv: Bytes, row: string, body: string): AesGcmParams => ({ name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(`${row}\n${body}`) })
+
+  const open = async (row: string, sealed: Sealed | undefined): Promise<Card | undefined> => {
     if (!sealed) return undefined
     try {
-      const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: sealed.card.subarray(0, ivSize) }, sealing, sealed.card.subarray(ivSize))
+      const plain = await crypto.subtle.decrypt(gcm(sealed.card.subarray(0, ivSize), row, sealed.body), sealing, sealed.card.subarray(ivSize))
       return JSON.parse(new TextDecoder().decode(plain)) as Card
     } catch {
       // Changed or foreign bytes are nothing of ours.
@@ -67,9 +73,9 @@ export async function openCards(inRows: UseStore, { id: contentId, key }: Requir
     }
   }
 
-  const seal = async (card: Card): Promise<Sealed> => {
+  const seal = async (row: string, card: Card): Promise<Sealed> => {
     const iv = random(ivSize)
-    const cipher = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, sealing, new TextEncoder().encode(JSON.stringify(card))))
+    const cipher = new Uint8Array(await crypto.subtle.encrypt(gcm(iv, row, card.body), sealing, new TextEncoder().encode(JSON.stringify(card))))
     const bytes = new Uint8Array(ivSize + cipher.length)
     bytes.set(iv)
     bytes.set(cipher, ivSize)
@@ -87,28 +93,34 @@ export async function openCards(inRows: UseStore, { id: contentId, key }: Requir
       } else {
         rows.delete(row)
       }
-      await promisifyRequest(rows.transaction)
+      await committed(rows.transaction)
       return before?.body
     })
 
   const written = (work: (rows: IDBObjectStore) => void): Promise<void> =>
     inRows('readwrite', (rows) => {
       work(rows)
-      return promisifyRequest(rows.transaction)
+      return committed(rows.transaction)
     })
 
   return {
     get: async (id) => {
       const row = await rowOf(id)
-      const card = await open(await inRows('readonly', (rows) => promisifyRequest<Sealed | undefined>(rows.get(row))))
-      return card?.id === id ? card : undefined
+      return open(row, await inRows('readonly', (rows) => promisifyRequest<Sealed | undefined>(rows.get(row))))
     },
     async all() {
-      const sealed = await inRows('readonly', (rows) => promisifyRequest<Sealed[]>(rows.getAll(under(cardPrefix))))
-      return (await Promise.all(sealed.map(open))).filter((card) => card !== undefined)
+      const [names, sealed] = await inRows('readonly', (rows) => Promise.all([promisifyRequest(rows.getAllKeys(under(cardPrefix))), promisifyRequest<Sealed[]>(rows.getAll(under(cardPrefix)))]))
+      return (await Promise.all(sealed.map((one, at) => open(String(names[at]), one)))).filter((card) => card !== undefined)
     },
-    put: async (card) => replace(await rowOf(card.id), await seal(card)),
+    async put(card) {
+      const row = await rowOf(card.id)
+      return replace(row, await seal(row, card))
+    },
     remove: async (id) => replace(await rowOf(id), undefined),
+    async drop(id) {
+      const row = await rowOf(id)
+      await written((rows) => rows.delete(row))
+    },
     note: (body) => written((rows) => rows.put(true, noteOf(body))),
     async unnamed() {
       const keys = await inRows('readonly', (rows) => promisifyRequest(rows.getAllKeys(under(bodyPrefix))))

@@ -3,6 +3,7 @@ import { SessionError } from '../errors.ts'
 import { feature, type Captured } from '../feature.ts'
 import { lastingStore } from '../lasting.ts'
 import type { Session } from '../shape.ts'
+import { unlessAborted } from '../time.ts'
 import type { Card } from './cards.ts'
 import { inertHeaders, inertType } from './inert.ts'
 import { permitted } from './permitted.ts'
@@ -10,6 +11,9 @@ import { openShelf, type Shelf } from './shelf.ts'
 import { createTurns } from './turns.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
+
+/** How long a save that failed is held up by what it leaves. */
+const removeMs = 2_000
 
 /** Options of `createDownloads()`. */
 export interface DownloadsOptions {
@@ -178,9 +182,10 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
         })
         const body = hex(access.random(16))
         saving.add(body)
+        const put = shelf.putBody(body, counted.readable)
         try {
           // The cache has its own error for a body that breaks off: what broke is heard of here.
-          await Promise.all([response.body.pipeTo(counted.writable, { signal: either }), shelf.putBody(body, counted.readable)])
+          await unlessAborted(Promise.all([response.body.pipeTo(counted.writable, { signal: either }), put]), either)
           const short = totalBytes !== undefined && receivedBytes !== totalBytes
           if (short || (hash && hex(hash.digest()) !== sha256?.toLowerCase())) throw new SessionError('integrity', {})
           await access.pass(captured, signal)
@@ -190,8 +195,9 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
           await shelf.putCard(card)
           return described(card)
         } catch (error) {
-          // What cannot be removed now is known as a body without a card, and tidied away another time.
-          await shelf.removeBody(body).catch(() => undefined)
+          // What cannot be removed now is noted as a body without a card, and tidied away another time.
+          const removed = put.catch(() => undefined).then(() => shelf.removeBody(body))
+          await unlessAborted(removed, AbortSignal.timeout(removeMs)).catch(() => undefined)
           throw either.aborted ? either.reason : error
         } finally {
           saving.delete(body)

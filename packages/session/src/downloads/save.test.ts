@@ -42,3 +42,25 @@ it('H1 a save fetches the address that it was given, whatever becomes of it afte
   expect((await call).size).toBe(5)
   expect(fetched).toEqual([`${api}/1`])
 })
+
+it('P10 G5 a save whose rows never answer ends with its signal all the same', async () => {
+  const { first } = await signedIn()
+  first.context.fetch = async () => new Response('bytes')
+  vi.stubGlobal('indexedDB', { open: () => ({}) })
+  const waits: AbortController[] = []
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
+    waits.push(new AbortController())
+    return waits.at(-1)!.signal
+  })
+  const caller = new AbortController()
+  const reason = new Error('changed my mind')
+  const call = watched(createDownloads(first.session).save('chair', `${api}/chair`, { signal: caller.signal }))
+  await turns()
+  caller.abort(reason)
+  await turns()
+  // The last wait is for what a failed save leaves.
+  waits.at(-1)!.abort()
+  await turns()
+  expect(call.result).toBe(reason)
+  vi.restoreAllMocks()
+})

@@ -71,6 +71,18 @@ it('P2 the file before is gone once the new one is whole; where it cannot be rem
   expect(bodies()).toEqual([])
 })
 
+it('H1 what was kept can be removed from a device on which nothing more can be written', async () => {
+  const own = await shelf()
+  await own.putBody('body', plain('whole'))
+  await own.putCard(card('body'))
+  vi.spyOn(fake.IDBObjectStore.prototype, 'put').mockImplementation(() => {
+    throw new DOMException('There is no room.', 'QuotaExceededError')
+  })
+  await own.remove('chair')
+  vi.restoreAllMocks()
+  expect([bodies(), await own.cards()]).toEqual([[], []])
+})
+
 it('H1 a cache that is full is said to be, and a body that breaks off is known as one without a card', async () => {
   const own = await shelf()
   refuse = 'full'

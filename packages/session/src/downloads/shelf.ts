@@ -70,7 +70,17 @@ export async function openShelf(
       if (!response?.body) throw new SessionError('integrity', {})
       return decrypt(response.body, content.key)
     },
-    remove: async (id) => removeOld(await cards.remove(id)),
+    async remove(id) {
+      try {
+        await removeOld(await cards.remove(id))
+      } catch (error) {
+        // A full device takes no note, and still everything that makes room: the bytes first, for they must not be forgotten.
+        const card = await cards.get(id)
+        if (!card) throw error
+        await cache.delete(urlOf(card.body))
+        await cards.drop(id)
+      }
+    },
     async tidy(current) {
       const left = (await cards.unnamed()).filter((body) => !current.has(body))
       await Promise.all(left.map(removeBody))

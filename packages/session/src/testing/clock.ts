@@ -56,7 +56,7 @@ export function manualClock(at = 1_800_000_000_000): ManualClock {
   }
 }
 
-/** What is due in no time does not wait for the clock. */
+/** What waits for the next turn only does not wait for the clock: it runs as soon as promises do. */
 function soon(run: () => void): () => void {
   let cancelled = false
   queueMicrotask(() => {

@@ -55,7 +55,7 @@ export async function authorize(
   return { url, flow: { state: input.state, verifier, ...(nonce !== undefined && { nonce }) } }
 }
 
-/** Redeems what the server sent the person back with; rejects with {@link SessionError} `sign-in-failed`. */
+/** Redeems what the server sent the person back with; rejects with {@link SessionError} `sign-in-failed` or `unreachable`, or with the reason of the signal. */
 export async function redeem(
   means: Means,
   find: () => Promise<Server>,
