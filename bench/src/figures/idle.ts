@@ -96,7 +96,7 @@ export const idle: Figure<readonly Idle[]> = {
   table: (found) => [
     '### Idle',
     '',
-    `A visible tab that is left alone for an hour after its first answer, in Chromium, whose clock runs ahead (virtual time of the DevTools protocol, in slices of ${sliceMs / 1000} s). Wake-ups are callbacks of timers. Ours also hears the feed, on which a server says something every 15 s: 240 more in an hour, not counted here, since the server's clock does not run ahead. By design it asks the server once in five minutes in which the feed brought no event, twelve times in an hour; why fewer are counted under virtual time was not looked into.`,
+    `A visible tab that is left alone for an hour after its first answer, in Chromium, whose clock runs ahead (virtual time of the DevTools protocol, in slices of ${sliceMs / 1000} s). Wake-ups are callbacks of timers. Ours also hears the feed, on which a server says something every 15 s: 240 more in an hour, not counted here, since the server's clock does not run ahead. By design it asks the server once in five minutes in which the feed brought no event, twelve times in an hour. To a page whose clock runs ahead most answers seem to come later than the 10 s for which they are waited for, and it reads the status list until it asks again: most of the requests counted are that.`,
     '',
     '| | timers in the hour | requests in the hour | heap before | heap after |',
     '|---|--:|--:|--:|--:|',
