@@ -45,6 +45,7 @@ test('P4 D1 a database whose connection is closed under the SDK is opened again:
 const losses: readonly (readonly [string, () => Promise<unknown>, { signedIn: boolean; downloads: number; draft: boolean }])[] = [
   ['the record', () => new Promise((resolve) => (indexedDB.deleteDatabase('3dimli.shop').onsuccess = resolve)), { signedIn: false, downloads: 0, draft: false }],
   ['the downloads', async () => Promise.all((await caches.keys()).filter((name) => name.startsWith('3dimli.')).map((name) => caches.delete(name))), { signedIn: true, downloads: 0, draft: true }],
+  ['what is known of the downloads', () => new Promise((resolve) => (indexedDB.deleteDatabase('3dimli.shop.downloads').onsuccess = resolve)), { signedIn: true, downloads: 0, draft: true }],
   ['the drafts', () => new Promise((resolve) => (indexedDB.deleteDatabase('3dimli.shop.checkout').onsuccess = resolve)), { signedIn: true, downloads: 2, draft: false }],
   ['the record and the drafts', () => Promise.all(['3dimli.shop', '3dimli.shop.checkout'].map((name) => new Promise((resolve) => (indexedDB.deleteDatabase(name).onsuccess = resolve)))), { signedIn: false, downloads: 0, draft: false }],
   ['localStorage and sessionStorage', async () => [localStorage.clear(), sessionStorage.clear()], { signedIn: true, downloads: 2, draft: true }],
@@ -73,6 +74,7 @@ test('P2 P4 D6 whatever part of the storage the browser wipes, the next start fi
     // Looking into a cache that is being deleted would make it again, so only names are asked for until they are gone.
     await until(() => bare.evaluate(async () => (await caches.keys()).every((name) => !name.startsWith('3dimli.'))), { what: `the downloads that were left without ${what} to be gone` })
     await until(async () => (await readStorage(bare, 'names')).drafts.length === 0, { what: `the drafts that were left without ${what} to be gone` })
+    await until(async () => (await readStorage(bare, 'names')).cards === 0, { what: `what was known of the downloads without ${what} to be gone` })
     await tab.close()
   }
 })

@@ -6,7 +6,10 @@ import { unlessAborted } from './time.ts'
 /** A tab frozen in the middle of a transaction holds up every other (seen in Chromium 156 for 60 s). */
 const waitMs = 10_000
 
-/** Makes a store that gets over a connection lost without any event (Safari): one act may fail, and what never began is tried again. Nothing is opened before it is used. */
+/**
+ * Makes a store that gets over a connection lost without any event (Safari): one act may fail, and what never began is tried again.
+ * Nothing is opened before it is used. What takes longer than 10 s is taken back and rejects with {@link SessionError} `storage`.
+ */
 export function lastingStore(database: string, storeName: string): UseStore {
   let store: UseStore | undefined
   const act: UseStore = async (mode, work) => {
@@ -21,15 +24,35 @@ export function lastingStore(database: string, storeName: string): UseStore {
   }
   return async (mode, work) => {
     const late = AbortSignal.timeout(waitMs)
+    let takeBack = (): void => {}
     try {
-      return await unlessAborted(act(mode, work), late)
+      return await unlessAborted(act(mode, (rows) => {
+        late.throwIfAborted()
+        takeBack = () => rows.transaction.abort()
+        return work(rows)
+      }), late)
     } catch (error) {
-      throw error === late.reason ? new SessionError('storage', { operation: mode === 'readonly' ? 'read' : 'write' }) : error
+      if (error !== late.reason) throw error
+      try {
+        // A write that was given up must not land when the tab that held it up wakes.
+        takeBack()
+      } catch {
+        // It is over already.
+      }
+      throw new SessionError('storage', { operation: mode === 'readonly' ? 'read' : 'write' })
     }
   }
 }
 
-/** Waits until a transaction is written. A request that fails is heard of first, when the transaction itself does not know yet what it will say. */
+/** Writes in one transaction; rejects with what it failed with. */
+export function written(store: UseStore, work: (rows: IDBObjectStore) => void): Promise<void> {
+  return store('readwrite', (rows) => {
+    work(rows)
+    return committed(rows.transaction)
+  })
+}
+
+/** Waits until a transaction is written. The error of a request reaches the transaction before `error` is set there, so only its abort is listened for. */
 export function committed(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve()

@@ -107,6 +107,14 @@ export function createRecord(
     return row
   }
 
+  /** The row with its key, as the store has it now, whether or not the view is of another. */
+  const asStored = async (): Promise<Row | undefined> => {
+    const question = ask()
+    const row = await load()
+    see(row, question)
+    return row
+  }
+
   const isFresh = (at: number): boolean => clock.monotonic() - at <= freshMs
 
   return {
@@ -143,17 +151,13 @@ export function createRecord(
     },
 
     async content(epochId) {
-      const question = ask()
-      const row = await load()
-      see(row, question)
+      const row = await asStored()
       const content = row?.epoch.id === epochId ? row.live?.content : undefined
       return content?.key ? { id: content.id, key: content.key } : undefined
     },
 
     async contents() {
-      const question = ask()
-      const row = await load()
-      see(row, question)
+      const row = await asStored()
       return [...(row?.live ? [row.live.content.id] : []), ...(row?.vault ?? []).map(({ content }) => content.id)]
     },
   }

@@ -128,7 +128,7 @@ function decode(base64url: string): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** A sensible length of time, s; of none, and of what is none, the list says nothing. */
+/** A length of time above nothing, s. Not that of the tokens: what loads later shares modules with the start only where bundlers make no file of them. */
 function isLength(seconds: unknown): seconds is number {
   return typeof seconds === 'number' && seconds > 0 && seconds * 1000 <= Number.MAX_SAFE_INTEGER
 }

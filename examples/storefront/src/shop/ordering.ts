@@ -101,7 +101,8 @@ export function createOrdering(session: Session, checkout: Checkout<Draft, Order
         await checkout.write(draft())
         if (!dirty) keeping.value = 'written'
       } catch {
-        keeping.value = 'failed'
+        // Not when all was forgotten meanwhile.
+        if (Object.keys(typed).length > 0) keeping.value = 'failed'
       }
     }
   }

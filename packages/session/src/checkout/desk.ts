@@ -1,8 +1,8 @@
 /** Where a checkout keeps things: the encrypted draft of a session, and the key of a submitted order, which is no secret. */
-import { del, get, promisifyRequest, update } from 'idb-keyval'
+import { get, promisifyRequest } from 'idb-keyval'
 import { decrypt, encrypt, streamOf } from '../aes128gcm.ts'
 import type { Owner } from '../feature.ts'
-import { committed, lastingStore } from '../lasting.ts'
+import { committed, lastingStore, written } from '../lasting.ts'
 import type { Content } from '../row.ts'
 
 const storeName = 'checkout'
@@ -50,15 +50,19 @@ export function openDesk(name: string): Desk {
     async writeDraft({ id, key }, draft, salt) {
       const plain = new TextEncoder().encode(JSON.stringify(draft))
       const sealed = new Uint8Array(await new Response(encrypt(streamOf(plain), key, salt, recordSize)).arrayBuffer())
-      await update(keyOf(id), () => sealed, inDrafts)
+      await written(inDrafts, (rows) => rows.put(sealed, keyOf(id)))
     },
-    clearDraft: (contentId) => del(keyOf(contentId), inDrafts),
+    clearDraft: (contentId) => written(inDrafts, (rows) => rows.delete(keyOf(contentId))),
     submitted: async (owner) => get<Submitted>(await hashOf(owner), inOrders),
     async submit(owner, idempotencyKey, now) {
       const subjectHash = await hashOf(owner)
-      let standing: Submitted = { subjectHash, idempotencyKey, submittedAt: now }
-      await update<Submitted>(subjectHash, (known) => (standing = known && known.idempotencyKey !== idempotencyKey ? known : standing), inOrders)
-      return standing
+      return inOrders('readwrite', async (rows) => {
+        const known = await promisifyRequest(rows.get(subjectHash) as IDBRequest<Submitted | undefined>)
+        const standing = known && known.idempotencyKey !== idempotencyKey ? known : { subjectHash, idempotencyKey, submittedAt: now }
+        rows.put(standing, subjectHash)
+        await committed(rows.transaction)
+        return standing
+      })
     },
     async settle(owner, idempotencyKey) {
       const hash = await hashOf(owner)

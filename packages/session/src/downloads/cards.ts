@@ -1,6 +1,6 @@
-/** What is known of each download, sealed, a row each; and which bodies no card names, so that none is left behind. */
+/** What is known of each download, sealed, a row each; and notes of bodies that no card names, so that none is left behind. */
 import { promisifyRequest, type UseStore } from 'idb-keyval'
-import { committed } from '../lasting.ts'
+import { committed, written } from '../lasting.ts'
 import type { Content } from '../row.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -33,8 +33,10 @@ export interface Cards {
   put(card: Card): Promise<string | undefined>
   /** Takes a card away; returns its body, which nothing names any more. */
   remove(id: string): Promise<string | undefined>
-  /** Takes a card away where there is no room for a note: its body must be gone before. */
-  drop(id: string): Promise<void>
+  /** One of them, whichever. */
+  some(): Promise<Card | undefined>
+  /** Takes a card away whose body is gone, without a note of it; one that names another body by now stays. */
+  drop(card: Card): Promise<void>
   /** Notes a body that no card names, before anything is written under it. */
   note(body: string): Promise<void>
   unnamed(): Promise<readonly string[]>
@@ -73,6 +75,11 @@ export async function openCards(inRows: UseStore, { id: contentId, key }: Requir
     }
   }
 
+  const opened = async (most?: number): Promise<readonly Card[]> => {
+    const [names, sealed] = await inRows('readonly', (rows) => Promise.all([promisifyRequest(rows.getAllKeys(under(cardPrefix), most)), promisifyRequest<Sealed[]>(rows.getAll(under(cardPrefix), most))]))
+    return (await Promise.all(sealed.map((one, at) => open(String(names[at]), one)))).filter((card) => card !== undefined)
+  }
+
   const seal = async (row: string, card: Card): Promise<Sealed> => {
     const iv = random(ivSize)
     const cipher = new Uint8Array(await crypto.subtle.encrypt(gcm(iv, row, card.body), sealing, new TextEncoder().encode(JSON.stringify(card))))
@@ -97,35 +104,31 @@ export async function openCards(inRows: UseStore, { id: contentId, key }: Requir
       return before?.body
     })
 
-  const written = (work: (rows: IDBObjectStore) => void): Promise<void> =>
-    inRows('readwrite', (rows) => {
-      work(rows)
-      return committed(rows.transaction)
-    })
-
   return {
     get: async (id) => {
       const row = await rowOf(id)
       return open(row, await inRows('readonly', (rows) => promisifyRequest<Sealed | undefined>(rows.get(row))))
     },
-    async all() {
-      const [names, sealed] = await inRows('readonly', (rows) => Promise.all([promisifyRequest(rows.getAllKeys(under(cardPrefix))), promisifyRequest<Sealed[]>(rows.getAll(under(cardPrefix)))]))
-      return (await Promise.all(sealed.map((one, at) => open(String(names[at]), one)))).filter((card) => card !== undefined)
-    },
+    all: () => opened(),
+    some: async () => (await opened(1))[0],
     async put(card) {
       const row = await rowOf(card.id)
       return replace(row, await seal(row, card))
     },
     remove: async (id) => replace(await rowOf(id), undefined),
-    async drop(id) {
+    async drop({ id, body }) {
       const row = await rowOf(id)
-      await written((rows) => rows.delete(row))
+      await inRows('readwrite', async (rows) => {
+        const now = await promisifyRequest<Sealed | undefined>(rows.get(row))
+        if (now?.body === body) rows.delete(row)
+        await committed(rows.transaction)
+      })
     },
-    note: (body) => written((rows) => rows.put(true, noteOf(body))),
+    note: (body) => written(inRows, (rows) => rows.put(true, noteOf(body))),
     async unnamed() {
       const keys = await inRows('readonly', (rows) => promisifyRequest(rows.getAllKeys(under(bodyPrefix))))
       return keys.map((key) => String(key).slice(bodyPrefix.length))
     },
-    forget: (body) => written((rows) => rows.delete(noteOf(body))),
+    forget: (body) => written(inRows, (rows) => rows.delete(noteOf(body))),
   }
 }

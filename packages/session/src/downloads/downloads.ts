@@ -61,10 +61,10 @@ export interface OpenDownload extends Download {
 /** The downloads of a session. */
 export interface Downloads {
   /**
-   * Fetches a file and keeps it, encrypted. An interrupted save leaves nothing; saving an id again replaces it when the new file is whole.
+   * Fetches a file and keeps it, encrypted. An interrupted save leaves nothing that could be opened, and its bytes are removed, at the latest when downloads are next used; saving an id again replaces it when the new file is whole.
    * A request of another origin (a signed file link) is sent without credentials.
    *
-   * Rejects with {@link SessionError}: `download-failed`, `integrity`, `quota`, and those of `session.fetch`.
+   * Rejects with {@link SessionError}: `download-failed`, `integrity`, `quota`, `storage`, and those of `session.fetch`.
    */
   save(id: string, request: RequestInfo | URL, options?: SaveOptions): Promise<Download>
   /** Opens a saved download; `undefined` when there is none. */
@@ -112,7 +112,7 @@ export function createDownloads(session: Session, options: DownloadsOptions = {}
     await access.protect(targets)
     const content = await access.content(captured, signal)
     const shelf = await openShelf({ cacheName: `${name}.${content.id}`, rows, origin: access.resolve('/').origin }, content, access.random)
-    if (tidied !== captured.epochId && saving.size === 0 && (await turns.tidy(() => shelf.tidy(saving)))) tidied = captured.epochId
+    if (tidied !== captured.epochId && saving.size === 0 && (await turns.tidy(() => shelf.tidy(saving)).catch(() => false))) tidied = captured.epochId
     return shelf
   }
 

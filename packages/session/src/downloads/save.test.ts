@@ -43,7 +43,7 @@ it('H1 a save fetches the address that it was given, whatever becomes of it afte
   expect(fetched).toEqual([`${api}/1`])
 })
 
-it('P10 G5 a save whose rows never answer ends with its signal all the same', async () => {
+it('P10 D3 a save whose rows never answer ends with its signal all the same', async () => {
   const { first } = await signedIn()
   first.context.fetch = async () => new Response('bytes')
   vi.stubGlobal('indexedDB', { open: () => ({}) })

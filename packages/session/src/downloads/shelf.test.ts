@@ -53,8 +53,11 @@ it('P2 G5 a save that was killed before it was whole is tidied away; one that is
 
 it('P2 the file before is gone once the new one is whole; where it cannot be removed then, it is tidied away later', async () => {
   const own = await shelf()
+  await own.putBody('first', plain('first'))
+  await own.putCard(card('first'))
   await own.putBody('before', plain('before'))
   await own.putCard(card('before'))
+  expect(bodies()).toEqual(['before'])
   await own.putBody('after', plain('after'))
   refuse = 'delete'
   await own.putCard(card('after'))
@@ -71,7 +74,20 @@ it('P2 the file before is gone once the new one is whole; where it cannot be rem
   expect(bodies()).toEqual([])
 })
 
-it('H1 what was kept can be removed from a device on which nothing more can be written', async () => {
+it('D6 a cache that the browser dropped is an empty one: what cannot be opened is listed no more', async () => {
+  const own = await shelf()
+  for (const id of ['chair', 'table']) {
+    await own.putBody(id, plain(id))
+    await own.putCard({ ...card(id), id })
+  }
+  await own.tidy(new Set())
+  expect(await own.cards()).toHaveLength(2)
+  held.clear()
+  await own.tidy(new Set())
+  expect(await own.cards()).toEqual([])
+})
+
+it('D5 G9 what was kept can be removed from a device on which nothing more can be written', async () => {
   const own = await shelf()
   await own.putBody('body', plain('whole'))
   await own.putCard(card('body'))
@@ -83,7 +99,7 @@ it('H1 what was kept can be removed from a device on which nothing more can be w
   expect([bodies(), await own.cards()]).toEqual([[], []])
 })
 
-it('H1 a cache that is full is said to be, and a body that breaks off is known as one without a card', async () => {
+it('G9 a cache that is full is said to be, and a body that breaks off is known as one without a card', async () => {
   const own = await shelf()
   refuse = 'full'
   await expect(own.putBody('large', plain('large'))).rejects.toMatchObject({ code: 'quota' })
@@ -94,7 +110,7 @@ it('H1 a cache that is full is said to be, and a body that breaks off is known a
   expect(bodies()).toEqual([])
 })
 
-it('P10 a database that cannot be written lets go of the file that was being read', async () => {
+it('P10 D5 a database that cannot be written lets go of the file that was being read', async () => {
   const own = await shelf()
   vi.stubGlobal('indexedDB', { open: () => {
     throw new DOMException('Storage is full.', 'QuotaExceededError')

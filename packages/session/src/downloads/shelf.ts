@@ -1,7 +1,7 @@
 /** Where encrypted downloads lie: their bytes in one cache for each content id, their cards beside it in rows. */
 import type { UseStore } from 'idb-keyval'
 import { decrypt, encrypt } from '../aes128gcm.ts'
-import { SessionError } from '../errors.ts'
+import { SessionError, isSessionError } from '../errors.ts'
 import type { Content } from '../row.ts'
 import { openCards, type Card } from './cards.ts'
 
@@ -18,7 +18,7 @@ export interface Shelf {
   read(card: Card): Promise<ReadableStream<Bytes>>
   remove(id: string): Promise<void>
   removeBody(body: string): Promise<void>
-  /** Removes bodies that no card names: saves that were interrupted. `current` are still being written. */
+  /** Removes bodies that no card names, of saves that were interrupted, and cards whose bodies are lost. `current` are still being written. */
   tidy(current: ReadonlySet<string>): Promise<void>
 }
 
@@ -43,8 +43,8 @@ export async function openShelf(
     await cache.delete(urlOf(body))
     await cards.forget(body)
   }
+  /** Nothing names it any more; what fails here is tidied away another time. */
   const removeOld = async (body: string | undefined): Promise<void> => {
-    // Nothing names it any more; what fails here is tidied away another time.
     if (body !== undefined) await removeBody(body).catch(() => undefined)
   }
 
@@ -74,16 +74,20 @@ export async function openShelf(
       try {
         await removeOld(await cards.remove(id))
       } catch (error) {
-        // A full device takes no note, and still everything that makes room: the bytes first, for they must not be forgotten.
-        const card = await cards.get(id)
+        const card = isSessionError(error) ? undefined : await cards.get(id)
         if (!card) throw error
+        // A full device takes no note, and still everything that makes room: the bytes first, for they must not be forgotten.
         await cache.delete(urlOf(card.body))
-        await cards.drop(id)
+        await cards.drop(card)
       }
     },
     async tidy(current) {
-      const left = (await cards.unnamed()).filter((body) => !current.has(body))
-      await Promise.all(left.map(removeBody))
+      await Promise.all((await cards.unnamed()).filter((body) => !current.has(body)).map(removeOld))
+      // A browser may drop the cache and keep the rows; what cannot be opened is no download.
+      const isThere = async ({ body }: Card): Promise<boolean> => (await cache.match(urlOf(body))) !== undefined
+      const some = await cards.some()
+      if (!some || (await isThere(some))) return
+      for (const card of await cards.all()) if (!(await isThere(card))) await cards.drop(card)
     },
   }
 }
