@@ -72,9 +72,9 @@ export const defects: readonly Defect[] = [
   one('what could not be erased counts as erased', 'P2', 'purge.ts',
     "      return { target, outcome: 'failed', entries: 0, left: 0 }", "      return { target, outcome: 'erased', entries: 0, left: 0 }"),
   one('a replaced session leaves no journal', 'P2', 'changes.ts', 'const ended: Journal[] = replaced ?', 'const ended: Journal[] = false ?'),
-  one('a sweep takes what lives', 'P9', 'purge.ts',
-    "return [...(row?.live ? [row.live.content.id] : []), ...(row?.vault ?? []).map((entry) => entry.content.id)]",
-    "return (row?.vault ?? []).map((entry) => entry.content.id)"),
+  one('a sweep takes what lives', 'P9', 'record.ts',
+    'return [...(row?.live ? [row.live.content.id] : []), ...(row?.vault ?? []).map(({ content }) => content.id)]',
+    'return (row?.vault ?? []).map(({ content }) => content.id)'),
   {
     name: 'a fence holds nothing back',
     breaks: 'P1',
