@@ -30,6 +30,8 @@ export interface Hints {
   readonly wake: WakeListener
   /** How many messages were none of ours. */
   malformed(): number
+  /** True from the moment the page is put away until it is back. */
+  asleep(): boolean
   stop(): void
 }
 
@@ -51,6 +53,7 @@ export function createHints(input: {
   let stopped = false
   let mending = false
   let malformed = 0
+  let asleep = false
   let waiting: readonly Wait[] = []
   /** The next look at the record: under way, or planned and to be called off for an earlier one. */
   let looking: 'now' | (() => void) | undefined
@@ -133,8 +136,10 @@ export function createHints(input: {
   return {
     hear,
     malformed: () => malformed,
+    asleep: () => asleep,
     wake: {
       sleep() {
+        asleep = true
         trace.add('slept')
         hide()
         watch().stop()
@@ -142,6 +147,7 @@ export function createHints(input: {
         if (ports.store.sleep()) ports.channel.close()
       },
       wake() {
+        asleep = false
         trace.add('woke')
         hide()
         ports.channel.open(hear)

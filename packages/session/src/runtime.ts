@@ -220,7 +220,8 @@ export function createRuntime(input: {
       if (stopped) return
       // The application's first requests leave first: all of this is code that the engine has yet to compile.
       clock.timer(0, () => {
-        if (stopped) return
+        // A page that was put away in this moment begins to watch when it is back.
+        if (stopped || hints.asleep()) return
         settling = settling.then(() => (stopped ? undefined : purge.sweep(targets()))).catch(() => undefined)
         void outbox.flush()
         watch.start()

@@ -128,3 +128,20 @@ it('F5 P7 a server that says goodbye is left alone for as long as it wants', asy
   await device.clock.advance(6_000)
   expect([opened.length, first.session.state.status]).toEqual([2, 'active'])
 })
+
+it('D10 P1 a page that is put away as soon as it knows who is signed in holds no feed while it is away, and one when it is back', async () => {
+  const { first, open, server, device } = await watched(1)
+  first.session.stop()
+  await eventually(() => expect(server.feeds.size).toBe(0))
+  const late = open()
+  const leave = late.session.subscribe(({ status }) => {
+    if (status !== 'active') return
+    leave()
+    late.context.freeze()
+  })
+  await late.session.start()
+  await device.clock.advance(10_000)
+  expect(server.feeds.size).toBe(0)
+  late.context.thaw()
+  await eventually(() => expect(server.feeds.size).toBe(1))
+})
