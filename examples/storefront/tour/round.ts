@@ -46,7 +46,7 @@ export async function playRound(stage: Stage, pictures: (moment: 'before' | 'aft
   })
   const before = await readDevice(bare.page, secrets)
   const cacheName = Object.keys(before.caches).find((name) => name.includes('downloads')) ?? ''
-  prove('Before: the model lies on the device, encrypted', before.caches[cacheName] === 2 && !before.plainModel, before.caches)
+  prove('Before: the model lies on the device, encrypted', before.caches[cacheName] === 1 && before.databases['3dimli.storefront.downloads'] === 1 && !before.plainModel, { ...before.caches, ...before.databases })
   prove('Before: so does the draft, encrypted, and the list of what was viewed', before.databases['3dimli.storefront.checkout'] === 1 && before.databases['recently-viewed'] === 1 && !before.secrets.some((one) => one.startsWith('secret 2')), before.databases)
   prove('Before: the token and the content key can be found by this search', before.secrets.length === 1 && before.keys.some((key) => key.startsWith('HKDF')), [...before.secrets, ...before.keys])
 
@@ -76,7 +76,7 @@ export async function playRound(stage: Stage, pictures: (moment: 'before' | 'aft
   await until(() => tabs[0]!.page.evaluate(() => globalThis.storefront!.session.diagnostics().waitingToRevoke === 0), { what: 'the refresh token to be given back', timeoutMs: 20_000 })
 
   const left = await readDevice(bare.page, secrets)
-  prove('The model is gone', !Object.keys(left.caches).some((name) => name.includes('downloads')), left.caches)
+  prove('The model is gone', !Object.keys(left.caches).some((name) => name.includes('downloads')) && left.databases['3dimli.storefront.downloads'] === 0, { ...left.caches, ...left.databases })
   prove('A handle from before the end finds nothing', (await tabs[5]!.page.evaluate(async () => (await (globalThis as unknown as { oldHandle: Cache }).oldHandle.keys()).length)) === 0, 'no entry')
   prove('The draft and the list of what was viewed are gone', left.databases['3dimli.storefront.checkout'] === 0 && left.databases['recently-viewed'] === 0, left.databases)
   prove('No token, no key and nothing typed is left in any storage', left.secrets.length === 0 && left.keys.length === 0, [...left.secrets, ...left.keys])

@@ -17,14 +17,15 @@ export function removals({ lockedUntil }: SessionEnd, report: PurgeReport | unde
     { what: 'Models you looked at', of: isRecent, lockable: false },
   ]
   return kinds.map(({ what, of, lockable }): Removal => {
-    const target = report?.targets.find((one) => of(one.target))
+    const own = (report?.targets ?? []).filter(({ target }) => of(target))
     if (lockable && locked !== undefined) return { what, outcome: locked, done: true }
-    if (!target) return report?.complete ? { what, outcome: 'Removed', done: true } : { what, outcome: 'Being removed', done: false }
-    if (target.outcome === 'failed') return { what, outcome: 'Unreadable; removed as soon as this browser allows', done: false }
-    return { what, outcome: target.entries === 0 ? 'There were none' : 'Removed, and looked for again', done: true }
+    if (own.length === 0) return report?.complete ? { what, outcome: 'Removed', done: true } : { what, outcome: 'Being removed', done: false }
+    if (own.some(({ outcome }) => outcome === 'failed')) return { what, outcome: 'Unreadable; removed as soon as this browser allows', done: false }
+    return { what, outcome: own.every(({ entries }) => entries === 0) ? 'There were none' : 'Removed, and looked for again', done: true }
   })
 }
 
-const isModels = (target: Target): boolean => target.kind === 'cache-storage'
+/** Their bytes, and what is known of them. */
+const isModels = (target: Target): boolean => target.kind === 'cache-storage' || (target.kind === 'indexeddb' && target.database.endsWith('.downloads'))
 const isDraft = (target: Target): boolean => target.kind === 'indexeddb' && target.database.endsWith('.checkout')
 const isRecent = (target: Target): boolean => target.kind === 'indexeddb' && target.database === 'recently-viewed'

@@ -25,6 +25,8 @@ describe('what was on this device', () => {
 
   test('is never called removed where it could not be erased, or where nobody looked', () => {
     const failed: PurgeReport = { ...report, complete: false, targets: [{ target: targets[0]!, outcome: 'failed', entries: 2, left: 2 }] }
+    const cards: PurgeReport = { ...report, complete: false, targets: [report.targets[0]!, { target: { kind: 'indexeddb', database: '3dimli.storefront.downloads', prefix: 'abc:' }, outcome: 'failed', entries: 0, left: 0 }] }
+    expect(removals(end, cards, String)[0]).toMatchObject({ done: false })
     const [models, draft] = removals(end, failed, String)
     expect(models).toMatchObject({ outcome: 'Unreadable; removed as soon as this browser allows', done: false })
     expect(draft).toMatchObject({ outcome: 'Being removed', done: false })
