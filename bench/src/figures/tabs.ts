@@ -3,7 +3,7 @@ import type { Figure } from '../figure.ts'
 import { median, medianOf, verdict, type Paired } from '../pairs.ts'
 import { peerPatienceMs, peers, refreshes, revoked, signedOut, unnoticed } from '../tabs.ts'
 
-const rounds = 20
+const rounds = 30
 const generations = 6
 const signOutPairs = 120
 
