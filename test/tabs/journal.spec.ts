@@ -17,6 +17,14 @@ afterEach(async () => {
   await rm(profile, { recursive: true, force: true, maxRetries: 5 })
 })
 
+/** Lets nothing be erased in a database: whoever would count its rows first never hears. */
+const stopsAt = (database: string) => (tab: Tab) => tab.evaluate((name) => {
+  const count = IDBObjectStore.prototype.count
+  IDBObjectStore.prototype.count = function (...args) {
+    return this.transaction.db.name === name ? ({} as IDBRequest<number>) : count.apply(this, args)
+  }
+}, database)
+
 /** Where the disk stands still, and what a bare page then finds. */
 const steps: { after: string; stop: (tab: Tab) => Promise<unknown>; reached: (raw: RawStorage) => boolean; found: object }[] = [
   {
@@ -27,35 +35,19 @@ const steps: { after: string; stop: (tab: Tab) => Promise<unknown>; reached: (ra
   },
   {
     after: 'the bytes of the downloads are erased',
-    stop: (tab) => tab.evaluate(() => {
-      const count = IDBObjectStore.prototype.count
-      IDBObjectStore.prototype.count = function (...args) {
-        return this.transaction.db.name === '3dimli.shop.downloads' ? ({} as IDBRequest<number>) : count.apply(this, args)
-      }
-    }),
+    stop: stopsAt('3dimli.shop.downloads'),
     reached: (raw) => Object.keys(raw.caches).every((name) => name === 'shell'),
     found: { record: { live: false, hasContentKey: false, journals: 1 }, drafts: [expect.any(String)], cards: 2, recent: 1 },
   },
   {
     after: 'the downloads are erased',
-    stop: (tab) => tab.evaluate(() => {
-      const count = IDBObjectStore.prototype.count
-      IDBObjectStore.prototype.count = function (...args) {
-        // Never answers: the transaction of the checkout's drafts waits for ever.
-        return this.transaction.db.name === '3dimli.shop.checkout' ? ({} as IDBRequest<number>) : count.apply(this, args)
-      }
-    }),
+    stop: stopsAt('3dimli.shop.checkout'),
     reached: (raw) => raw.record?.live === false && raw.cards === 0,
     found: { record: { live: false, hasContentKey: false, journals: 1 }, drafts: [expect.any(String)], cards: 0, recent: 1 },
   },
   {
     after: 'the drafts are erased',
-    stop: (tab) => tab.evaluate(() => {
-      const count = IDBObjectStore.prototype.count
-      IDBObjectStore.prototype.count = function (...args) {
-        return this.transaction.db.name === 'recently-viewed' ? ({} as IDBRequest<number>) : count.apply(this, args)
-      }
-    }),
+    stop: stopsAt('recently-viewed'),
     reached: (raw) => raw.record?.live === false && raw.drafts.length === 0,
     found: { record: { live: false, hasContentKey: false, journals: 1 }, drafts: [], recent: 1 },
   },

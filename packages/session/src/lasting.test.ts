@@ -3,7 +3,7 @@ import * as fake from 'fake-indexeddb'
 import { promisifyRequest } from 'idb-keyval'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { watched, turns } from '../test/scene.ts'
-import { lastingStore, written } from './lasting.ts'
+import { committed, lastingStore, written } from './lasting.ts'
 
 const waits: AbortController[] = []
 beforeEach(() => {
@@ -37,6 +37,24 @@ it('P10 D3 a write that another holds up is given up after 10 s, and does not la
   held = false
   await holder
   expect(await store('readonly', (rows) => promisifyRequest(rows.get('key')))).toBe('before')
+})
+
+it('P10 a write that is over when it would be given up is told as written', async () => {
+  const store = lastingStore('test', 'rows')
+  const told = Promise.withResolvers<void>()
+  const writing = watched(store('readwrite', async (rows) => {
+    rows.put('in time', 'key')
+    await committed(rows.transaction)
+    await told.promise
+    return Response.json('written')
+  }))
+  await turns()
+  expect(writing.result).toBe('pending')
+  late()
+  await turns()
+  told.resolve()
+  await turns()
+  expect(writing.result).toBe(200)
 })
 
 it('P10 D3 a database that opens too late is not written to any more', async () => {

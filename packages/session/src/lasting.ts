@@ -25,19 +25,21 @@ export function lastingStore(database: string, storeName: string): UseStore {
   return async (mode, work) => {
     const late = AbortSignal.timeout(waitMs)
     let takeBack = (): void => {}
+    const acting = act(mode, (rows) => {
+      late.throwIfAborted()
+      takeBack = () => rows.transaction.abort()
+      return work(rows)
+    })
     try {
-      return await unlessAborted(act(mode, (rows) => {
-        late.throwIfAborted()
-        takeBack = () => rows.transaction.abort()
-        return work(rows)
-      }), late)
+      return await unlessAborted(acting, late)
     } catch (error) {
       if (error !== late.reason) throw error
       try {
         // A write that was given up must not land when the tab that held it up wakes.
         takeBack()
       } catch {
-        // It is over already.
+        // It is over, or being written, and can be told as what it was.
+        return acting
       }
       throw new SessionError('storage', { operation: mode === 'readonly' ? 'read' : 'write' })
     }
