@@ -2,6 +2,7 @@
 import * as fake from 'fake-indexeddb'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { api, signedIn, turns, watched } from '../../test/scene.ts'
+import { feature } from '../feature.ts'
 import { createDownloads } from './downloads.ts'
 
 /** A cache that takes everything and keeps nothing. */
@@ -41,6 +42,37 @@ it('H1 a save fetches the address that it was given, whatever becomes of it afte
   url.pathname = '/2'
   expect((await call).size).toBe(5)
   expect(fetched).toEqual([`${api}/1`])
+})
+
+it('P10 D3 a save has noted what it will write before it asks for the file: bytes that stream in hold up what the storage answers', async () => {
+  const { first } = await signedIn()
+  const notes: number[] = []
+  first.context.fetch = async () => {
+    const opening = indexedDB.open(`3dimli.${first.session[feature].name}.downloads`)
+    await new Promise((resolve) => (opening.onsuccess = resolve))
+    const counting = opening.result.transaction('downloads').objectStore('downloads').count()
+    await new Promise((resolve) => (counting.onsuccess = resolve))
+    notes.push(counting.result)
+    return new Response('bytes')
+  }
+  await createDownloads(first.session).save('chair', `${api}/chair`)
+  expect(notes).toEqual([1])
+})
+
+it('P10 D5 a save whose body cannot be noted asks for nothing', async () => {
+  const { first } = await signedIn()
+  const fetched: string[] = []
+  first.context.fetch = async (request) => {
+    fetched.push(request.url)
+    return new Response('bytes')
+  }
+  vi.spyOn(fake.IDBObjectStore.prototype, 'put').mockImplementation(() => {
+    throw new DOMException('There is no room.', 'QuotaExceededError')
+  })
+  const saving = createDownloads(first.session).save('chair', `${api}/chair`)
+  await expect(saving).rejects.toMatchObject({ code: 'quota' })
+  vi.restoreAllMocks()
+  expect(fetched).toEqual([])
 })
 
 it('P10 D3 a save whose rows never answer ends with its signal all the same', async () => {

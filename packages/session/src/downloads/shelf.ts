@@ -9,7 +9,9 @@ type Bytes = Uint8Array<ArrayBuffer>
 
 /** The downloads of one content id. */
 export interface Shelf {
-  /** Writes bytes that no card names yet; what is not named in the end is removed. */
+  /** Notes a body before anything is written under it; what no card names in the end is removed. */
+  note(body: string): Promise<void>
+  /** Writes the bytes of a body that was noted. */
   putBody(body: string, plain: ReadableStream<Bytes>): Promise<void>
   /** Makes a body a download, in the place of the one that has the same id. */
   putCard(card: Card): Promise<void>
@@ -50,14 +52,8 @@ export async function openShelf(
 
   return {
     removeBody,
+    note: (body) => noticing(cards.note(body)),
     async putBody(body, plain) {
-      try {
-        await noticing(cards.note(body))
-      } catch (error) {
-        // Whoever fills the stream would wait for us for ever.
-        await plain.cancel(error)
-        throw error
-      }
       // The type says that these bytes are no page and no script, whoever finds them.
       const sealed = new Response(encrypt(plain, content.key, random(16)), { headers: { 'content-type': 'application/octet-stream' } })
       await noticing(cache.put(urlOf(body), sealed))
