@@ -6,12 +6,17 @@ import { BrokenPromise } from './oracle.ts'
 import { createWorld, type Client, type Setting, type World } from './world.ts'
 import type { ModelCommand } from './commands/command.ts'
 
+/** The lives of every run of the tests, always the same: red means that a change broke something. New ones are for `npm run test:model`. */
+export const everyRun = { seeds: [1, 2, 3, 4, 5, 6, 7, 8], runs: 250 } as const
+
 export interface ModelOptions {
   readonly runs: number
   readonly seed: number
   /** Repeats one run of a seed, as a failure names it. */
   readonly path?: string
   readonly verbose?: boolean
+  /** Tells of the first life that fails as it is, without looking for a shorter one. */
+  readonly first?: boolean
   /** Runs in some of the contexts, beside this version. */
   readonly next?: Client
   /** Called now and then with the number of runs. */
@@ -48,7 +53,7 @@ export const settings: fc.Arbitrary<Setting> = fc.record({
 })
 
 /** Checks every promise over `runs` devices. */
-export async function checkModel({ runs, seed, path, verbose = false, onProgress, next }: ModelOptions): Promise<ModelResult> {
+export async function checkModel({ runs, seed, path, verbose = false, first = false, onProgress, next }: ModelOptions): Promise<ModelResult> {
   const [shrinkPath, replayPath] = path?.split('@') ?? []
   const figures = { runs: 0, steps: 0, interleavings: 0 }
   const orders = new Set<string>()
@@ -64,7 +69,7 @@ export async function checkModel({ runs, seed, path, verbose = false, onProgress
       if (figures.runs % 500 === 0) onProgress?.({ ...figures })
     },
   )
-  const details = await fc.check(property, { numRuns: runs, seed, ...(shrinkPath !== undefined && { path: shrinkPath }), verbose: 0 })
+  const details = await fc.check(property, { numRuns: runs, seed, ...(shrinkPath !== undefined && { path: shrinkPath }), verbose: 0, endOnFailure: first })
   if (!details.failed || !details.counterexample) return figures
   const [setting, sequence] = details.counterexample
   const replay = /replayPath="(?<path>[^"]*)"/.exec(String(sequence))?.groups?.['path'] ?? ''
