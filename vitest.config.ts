@@ -5,8 +5,10 @@ import { defineConfig } from 'vitest/config'
 const sources = ['packages/*/src/**', 'examples/*/src/**']
 // Groups run one after the other; never group 0, whose files vitest moves behind all others where it has a single worker.
 const first = { groupOrder: 1 }
-// Much of a test's time is waiting: vitest by itself would keep one of two cores free.
+// Vitest by itself would keep one of two cores free.
 const maxWorkers = Math.max(2, Math.floor(availableParallelism() / 2))
+/** Where much of a test's time is waiting. */
+const oneMore = maxWorkers + 1
 const never = ['**/node_modules/**', '**/dist/**']
 
 const measured = ['test/hostile/**/*.spec.ts']
@@ -21,6 +23,8 @@ const real = (name: string, engine: string, groupOrder: number, include: string[
     include,
     exclude: [...never, ...(more.exclude ?? [])],
     maxWorkers: more.maxWorkers ?? maxWorkers,
+    // Files share what takes long to start: the provider's modules, the bundled page, Firefox. Nothing of ours is kept between them.
+    isolate: false,
     sequence: { groupOrder },
     testTimeout: 240_000,
     hookTimeout: 120_000,
@@ -41,7 +45,7 @@ export default defineConfig({
           environment: 'node',
           include: [...sources.map((folder) => `${folder}/*.test.ts`), 'packages/*/test/**/*.test.ts', 'test/driver/*.test.ts', 'bench/src/*.test.ts'],
           exclude: [...never, '**/*.dom.test.ts'],
-          maxWorkers,
+          maxWorkers: oneMore,
           sequence: first,
           ...patient,
         },
@@ -52,7 +56,7 @@ export default defineConfig({
           environment: 'happy-dom',
           include: sources.map((folder) => `${folder}/*.dom.test.ts`),
           exclude: never,
-          maxWorkers,
+          maxWorkers: oneMore,
           sequence: first,
           ...patient,
         },
@@ -60,8 +64,8 @@ export default defineConfig({
       real('chromium', 'chromium', 2, ['test/**/*.spec.ts'], { exclude: measured }),
       // One file at a time, and nothing beside it: how long things take is what is tested.
       real('hostile', 'chromium', 3, measured, { maxWorkers: 1 }),
-      real('firefox', 'firefox', 4, severalEngines),
-      real('webkit', 'webkit', 4, severalEngines),
+      real('firefox', 'firefox', 4, severalEngines, { maxWorkers: oneMore }),
+      real('webkit', 'webkit', 5, severalEngines, { maxWorkers: oneMore }),
     ],
   },
 })

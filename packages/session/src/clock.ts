@@ -25,7 +25,7 @@ export function systemClock(): Clock {
 }
 
 /** Runs something in the next turn of the event loop; the timers of a hidden page come once a second. */
-function nextTurn(run: () => void): () => void {
+export function nextTurn(run: () => void): () => void {
   const { port1, port2 } = new MessageChannel()
   const cancel = (): void => port1.close()
   port1.onmessage = () => {

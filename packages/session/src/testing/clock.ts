@@ -1,4 +1,5 @@
 /** A clock that stands still until it is moved. */
+import { nextTurn } from '../clock.ts'
 import type { Clock } from '../ports.ts'
 
 /** A clock to move by hand. */
@@ -18,9 +19,12 @@ export function manualClock(at = 1_800_000_000_000): ManualClock {
   let order = 0
   const timers = new Map<number, { due: number; run: () => void }>()
 
-  /** Lets promises and the platform's own tasks (WebCrypto) run until nothing moves any more. */
+  /** Lets promises and the platform's own tasks run until nothing moves any more; WebCrypto answers in the order in which it was asked, however busy the machine. */
   const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < 12; turn += 1) await new Promise<void>((resolve) => setTimeout(resolve, 0))
+    for (let turns = 0; turns < 12; turns += 1) {
+      await new Promise<void>((resolve) => void nextTurn(resolve))
+      await crypto.subtle.digest('SHA-256', new Uint8Array(1))
+    }
   }
 
   return {
