@@ -156,10 +156,15 @@ export function createRevocation(input: {
       case 'expired':
         return ended(epochId, verdict.kind, verdict.details)
       case 'suspended':
-        if ((await record.change((row) => suspend(row, { epochId }), 'strict')) === 'suspended') input.changed()
-        // The doubt is answered; what stands now is the suspension.
-        if (record.view()?.suspended) input.lift('suspect')
-        askAgain()
+        // Nothing passes while it is written, nor where it cannot be.
+        input.fence(epochId, 'suspect')
+        try {
+          if ((await record.change((row) => suspend(row, { epochId }), 'strict')) === 'suspended') input.changed()
+          // The doubt is answered; what stands now is the suspension.
+          if (record.view()?.suspended) input.lift('suspect')
+        } finally {
+          askAgain()
+        }
         return 'suspended'
       case 'foreign':
         input.foreign()

@@ -1,6 +1,6 @@
 /** The watch on devices in memory: one feed, a silent one replaced, a frozen holder stood in for, and asking where there is none. */
 import { expect, it, vi } from 'vitest'
-import { revoked, signedIn, statuses, type SceneOptions } from '../test/scene.ts'
+import { problems, revoked, sessionAnswer, signedIn, statuses, turns, type SceneOptions } from '../test/scene.ts'
 import { eventually } from '../test/eventually.ts'
 
 const proof = (sid: string) => ({ from: 'feed', status: 200, body: revoked(sid) }) as const
@@ -29,6 +29,23 @@ it('P6 an event about another session ends nothing', async () => {
   for (const listener of server.feeds) listener.event(proof('another'), '7')
   await eventually(() => expect(first.session.diagnostics().ignored.foreign).toBe(1))
   expect(first.session.state.status).toBe('active')
+})
+
+it('P1 D5 a suspension that the feed brings to a full device holds back every tab at once, and goes as soon as the server says so', async () => {
+  const { tabs, server, device, sid } = await watched(3)
+  const alive = server.onSession
+  const body = { active: false, type: `${problems}/account-suspended`, sid }
+  server.onSession = sessionAnswer(body)
+  device.storageMode = 'refuses-writes'
+  for (const listener of server.feeds) listener.event({ from: 'feed', status: 200, body }, '7')
+  await turns()
+  expect(tabs.map(({ session }) => session.state)).toMatchObject(tabs.map(() => ({ status: 'fenced', reason: 'suspect' })))
+  device.storageMode = 'works'
+  await device.clock.advance(10_000)
+  expect(tabs.map(({ session }) => session.state)).toMatchObject(tabs.map(() => ({ status: 'fenced', reason: 'suspended' })))
+  server.onSession = alive
+  await device.clock.advance(60_000)
+  expect(tabs.map(({ session, ends }) => [session.state.status, ends])).toEqual(tabs.map(() => ['active', []]))
 })
 
 it('F5 a feed in which nothing is heard for 20 s is dropped, the server asked, and the feed opened again', async () => {

@@ -72,11 +72,13 @@ export function createWatch(input: {
     input.post({ type: 'watching', epochId, feed: stream.open(), ...(listMs !== undefined && { listMs }), ...more })
   }
 
-  const stream = createStream({ ...input, opened: () => polling.rest() })
+  const doubted = (epochId: string): void => say(epochId, { doubt: true })
+
+  const stream = createStream({ ...input, opened: () => polling.rest(), doubted })
 
   const polling = createPolling({
     ...input,
-    doubted: (epochId) => say(epochId, { doubt: true }),
+    doubted,
     due() {
       const unproven = clock.monotonic() - Math.max(stream.eventAt(), checkedAt) > checkMs
       if (stream.open() && !unproven) return false
