@@ -38,7 +38,7 @@ export function createStream(input: {
   readonly revocation: Revocation
   readonly known: (row: Row) => Known
   readonly opened: () => void
-  /** What the server said could not be written down: whoever else is there must ask. */
+  /** What the server said against the session could not be written down: whoever else is there must ask. */
   readonly doubted: (epochId: string) => void
   readonly trace: (what: 'feed-open' | 'feed-closed') => void
 }): Stream {
@@ -79,7 +79,10 @@ export function createStream(input: {
           if (!now?.live || now.epoch.id !== epochId) return
           const verdict = judge(answer, input.known(now))
           // What slept says how things stood before; only an end is for good.
-          if (verdict.kind !== 'alive' || !stream.signal.aborted) revocation.act(epochId, verdict).catch(() => input.doubted(epochId))
+          if (verdict.kind === 'alive' && stream.signal.aborted) return
+          revocation.act(epochId, verdict).catch(() => {
+            if (verdict.kind !== 'alive') input.doubted(epochId)
+          })
         },
         goodbye(retryMs) {
           awayUntil = clock.monotonic() + Math.min(retryMs, longestAwayMs)

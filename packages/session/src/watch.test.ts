@@ -48,6 +48,20 @@ it('P1 D5 a suspension that the feed brings to a full device holds back every ta
   expect(tabs.map(({ session, ends }) => [session.state.status, ends])).toEqual(tabs.map(() => ['active', []]))
 })
 
+it('P4 D5 a session of which the feed says on a full device that it lives is doubted in no tab', async () => {
+  const { tabs, server, device, sid } = await watched(3)
+  for (let quarters = 0; quarters < 8; quarters += 1) {
+    for (const listener of server.feeds) listener.heard()
+    await device.clock.advance(15_000)
+  }
+  device.storageMode = 'refuses-writes'
+  for (const listener of server.feeds) listener.event({ from: 'feed', status: 200, body: { active: true, sid } }, '7')
+  await turns()
+  // Who could not write looks at its storage again.
+  const fences = tabs.map(({ session }) => (session.state.status === 'fenced' ? session.state.reason : 'none'))
+  expect(fences.sort()).toEqual(['none', 'none', 'storage'])
+})
+
 it('F5 a feed in which nothing is heard for 20 s is dropped, the server asked, and the feed opened again', async () => {
   const { server, device } = await watched(1)
   const [before] = server.feeds
