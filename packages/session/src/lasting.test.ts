@@ -86,3 +86,20 @@ it('P10 D3 a database that opens too late is not written to any more', async () 
   openIt()
   expect(await store('readonly', (rows) => promisifyRequest(rows.get('key')))).toBeUndefined()
 })
+
+it('D11 is connected only while it is used: two acts share a connection, and once both are over, or failed, the database can be deleted', async () => {
+  const opened = vi.spyOn(indexedDB, 'open')
+  const store = lastingStore('test', 'rows')
+  await Promise.all([written(store, (rows) => rows.put('one', 'key')), written(store, (rows) => rows.put('two', 'key'))])
+  expect(opened).toHaveBeenCalledTimes(1)
+  const refused = store('readwrite', () => {
+    throw new DOMException('There is no room.', 'QuotaExceededError')
+  })
+  await expect(refused).rejects.toMatchObject({ name: 'QuotaExceededError' })
+  const deleted = await new Promise<string>((resolve) => {
+    const request = indexedDB.deleteDatabase('test')
+    request.onblocked = () => resolve('blocked')
+    request.onsuccess = () => resolve('deleted')
+  })
+  expect(deleted).toBe('deleted')
+})

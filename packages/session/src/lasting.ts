@@ -6,20 +6,48 @@ import { unlessAborted } from './time.ts'
 /** A tab frozen in the middle of a transaction holds up every other (seen in Chromium 156 for 60 s). */
 const waitMs = 10_000
 
+/** One connection, and how many acts it is used by. */
+interface Connection {
+  readonly use: UseStore
+  users: number
+  database?: IDBDatabase
+}
+
 /**
  * Makes a store that gets over a connection lost without any event (Safari): one act may fail, and what never began is tried again.
- * Nothing is opened before it is used. What takes longer than 10 s is taken back and rejects with {@link SessionError} `storage`.
+ * It is connected only while it is used, and stands in nobody's way. What takes longer than 10 s is taken back and rejects with {@link SessionError} `storage`.
  */
 export function lastingStore(database: string, storeName: string): UseStore {
-  let store: UseStore | undefined
+  let current: Connection | undefined
+  /** The last one who uses a connection closes it. */
+  const over: UseStore = async (mode, work) => {
+    const own = (current ??= { use: createStore(database, storeName), users: 0 })
+    own.users += 1
+    const leave = (): void => {
+      if (current === own) current = undefined
+    }
+    try {
+      return await own.use(mode, (rows) => {
+        own.database = rows.transaction.db
+        return work(rows)
+      })
+    } catch (error) {
+      if (/^(?:InvalidState|Unknown|Abort)Error$/.test(nameOf(error))) leave()
+      throw error
+    } finally {
+      own.users -= 1
+      if (own.users === 0) {
+        own.database?.close()
+        leave()
+      }
+    }
+  }
   const act: UseStore = async (mode, work) => {
     try {
-      return await (store ??= createStore(database, storeName))(mode, work)
+      return await over(mode, work)
     } catch (error) {
-      const name = error instanceof DOMException ? error.name : ''
-      if (/^(?:InvalidState|Unknown|Abort)Error$/.test(name)) store = undefined
-      if (name !== 'InvalidStateError') throw error
-      return (store ??= createStore(database, storeName))(mode, work)
+      if (nameOf(error) !== 'InvalidStateError') throw error
+      return over(mode, work)
     }
   }
   return async (mode, work) => {
@@ -44,6 +72,10 @@ export function lastingStore(database: string, storeName: string): UseStore {
       throw new SessionError('storage', { operation: mode === 'readonly' ? 'read' : 'write' })
     }
   }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof DOMException ? error.name : ''
 }
 
 /** Writes in one transaction; rejects with what it failed with. */
