@@ -1,7 +1,7 @@
 /** What one context asks its store, and which of the answers it believes. */
 import { describe, expect, it, vi } from 'vitest'
 import { mira, nothing, recording, suspended } from '../test/recording.ts'
-import { beginning, ending, start, written } from '../test/rows.ts'
+import { beginning, ending, expiry, start, written } from '../test/rows.ts'
 import { emptyRow, type Row } from './row.ts'
 
 const over = written(ending(mira))
@@ -206,5 +206,14 @@ describe('an answer that overlaps no other', () => {
     reads[0]!.resolve(mira)
     expect(await contents).toEqual([mira.live!.content.id])
     expect(record.view()).toBeUndefined()
+  })
+
+  it('P9 P10 all of it: of the session that lives, and what is locked for others; nothing where there is no record or none alive', async () => {
+    const locked = written(ending(mira, expiry))
+    const jonas = written(beginning(locked, { subject: 'jonas' }))
+    expect(await recording(jonas).record.contents()).toEqual(['content of jonas', 'content of mira'])
+    expect(await recording(locked).record.contents()).toEqual(['content of mira'])
+    expect(await recording(over).record.contents()).toEqual([])
+    expect(await recording(null).record.contents()).toEqual([])
   })
 })
