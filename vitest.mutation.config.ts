@@ -29,7 +29,7 @@ export default defineConfig({
     environment: 'node',
     include,
     sequence: { sequencer: AsListed },
-    env: { MODEL_RUNS: '200' },
+    env: { MODEL_RUNS: '250' },
     testTimeout: 20_000,
   },
 })

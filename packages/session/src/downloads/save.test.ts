@@ -1,7 +1,8 @@
 /** What a save is given, and what becomes of it. */
 import * as fake from 'fake-indexeddb'
+import { createStore, keys } from 'idb-keyval'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { api, signedIn, turns, watched } from '../../test/scene.ts'
+import { api, signedIn, turns, watched, type Tab } from '../../test/scene.ts'
 import { feature } from '../feature.ts'
 import { createDownloads } from './downloads.ts'
 
@@ -14,6 +15,16 @@ beforeEach(() => {
   vi.stubGlobal('IDBKeyRange', fake.IDBKeyRange)
 })
 afterEach(() => void vi.unstubAllGlobals())
+
+/** A server of files; says what it was asked for. */
+function serving({ context }: Tab): readonly string[] {
+  const fetched: string[] = []
+  context.fetch = async (request) => {
+    fetched.push(request.url)
+    return new Response('bytes')
+  }
+  return fetched
+}
 
 it.each([`${api}/chair`, 'https://files.test/chair?signature=s'])("H1 a save of %s is given up by the signal of its Request, too", async (url) => {
   const { first } = await signedIn()
@@ -31,11 +42,7 @@ it.each([`${api}/chair`, 'https://files.test/chair?signature=s'])("H1 a save of 
 
 it('H1 a save fetches the address that it was given, whatever becomes of it after the call', async () => {
   const { first } = await signedIn()
-  const fetched: string[] = []
-  first.context.fetch = async (request) => {
-    fetched.push(request.url)
-    return new Response('bytes')
-  }
+  const fetched = serving(first)
   const downloads = createDownloads(first.session)
   const url = new URL(`${api}/1`)
   const call = downloads.save('one', url)
@@ -48,11 +55,8 @@ it('P10 D3 a save has noted what it will write before it asks for the file: byte
   const { first } = await signedIn()
   const notes: number[] = []
   first.context.fetch = async () => {
-    const opening = indexedDB.open(`3dimli.${first.session[feature].name}.downloads`)
-    await new Promise((resolve) => (opening.onsuccess = resolve))
-    const counting = opening.result.transaction('downloads').objectStore('downloads').count()
-    await new Promise((resolve) => (counting.onsuccess = resolve))
-    notes.push(counting.result)
+    const rows = await keys(createStore(`3dimli.${first.session[feature].name}.downloads`, 'downloads'))
+    notes.push(rows.length)
     return new Response('bytes')
   }
   await createDownloads(first.session).save('chair', `${api}/chair`)
@@ -61,11 +65,7 @@ it('P10 D3 a save has noted what it will write before it asks for the file: byte
 
 it('P10 D5 a save whose body cannot be noted asks for nothing', async () => {
   const { first } = await signedIn()
-  const fetched: string[] = []
-  first.context.fetch = async (request) => {
-    fetched.push(request.url)
-    return new Response('bytes')
-  }
+  const fetched = serving(first)
   vi.spyOn(fake.IDBObjectStore.prototype, 'put').mockImplementation(() => {
     throw new DOMException('There is no room.', 'QuotaExceededError')
   })
