@@ -94,7 +94,8 @@ export function createRevocation(input: {
     const { sid, status } = row?.live ?? {}
     const known = (sid !== undefined || proof.sid === undefined) && (!proof.status || (proof.status.idx === status?.idx && proof.status.uri === status.uri))
     const ageMs = (): number => (proof.askedAt === undefined ? 0 : Math.max(0, time.now() - proof.askedAt))
-    if (!recent || !known) await record.change((current) => prove(current, { epochId, proof, now: ports.clock.now(), ageMs: ageMs() }))
+    // What answers a doubt is written even so: a suspension may be on its way to the store.
+    if (!recent || !known || doubtful) await record.change((current) => prove(current, { epochId, proof, now: ports.clock.now(), ageMs: ageMs() }))
     // Another session began meanwhile: this says nothing of it.
     if (record.view()?.epoch.id !== epochId) return 'ended'
     time.rebase()

@@ -48,6 +48,23 @@ it('P1 D5 a suspension that the feed brings to a full device holds back every ta
   expect(tabs.map(({ session, ends }) => [session.state.status, ends])).toEqual(tabs.map(() => ['active', []]))
 })
 
+it('P1 P4 a suspension that is taken back while it is being written holds nobody back', async () => {
+  let disk = Promise.resolve()
+  const { server, first, sid, device } = await watched(1, { ports: (ports) => ({ ...ports, store: { ...ports.store, change: async (...given) => {
+    await disk
+    return ports.store.change(...given)
+  } } }) })
+  await first.session.confirm()
+  const slow = Promise.withResolvers<void>()
+  disk = slow.promise
+  const suspension = { active: false, type: `${problems}/account-suspended`, sid }
+  for (const body of [suspension, { active: true, sid }]) for (const listener of server.feeds) listener.event({ from: 'feed', status: 200, body }, '7')
+  await turns()
+  slow.resolve()
+  await turns()
+  expect([first.session.state.status, device.row()?.suspended]).toEqual(['active', undefined])
+})
+
 it('P4 D5 a session of which the feed says on a full device that it lives is doubted in no tab', async () => {
   const { tabs, server, device, sid } = await watched(3)
   for (let quarters = 0; quarters < 8; quarters += 1) {

@@ -113,8 +113,6 @@ it('P1 P4 a suspended session holds its uploads back, and they go on when it is 
   expect(market.received()).toMatchObject([{ finished: false }])
   delete market.proxy.weather.holdAfterBytes
   market.proxy.weather.hole = false
-  // What fell into the hole is asked for again only when its connection is known to be gone: after a minute, or now.
-  market.proxy.cut()
   await market.authority.resume(sid)
   expect(await settled(program)).toMatchObject([{ state: 'done' }])
   expect(market.received()).toMatchObject([{ finished: true, digest: digestOf(path) }])
