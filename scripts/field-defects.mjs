@@ -1,5 +1,5 @@
 // docs/field-defects.md: each failure that users of session libraries reported, what is done about it, and the tests whose titles name it.
-// Without arguments it says what does not fit; `--write` writes the page anew.
+// Without arguments it says what does not fit, also in the README; `--write` writes the page anew.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -39,6 +39,12 @@ export function faultsOf({ defects }, tests) {
   return faults
 }
 
+/** How many defects a test names. */
+function shownOf(defects, tests) {
+  const named = new Set(tests.flatMap(({ tags }) => tags))
+  return defects.filter(({ id }) => named.has(id)).length
+}
+
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ')
 
 // As Map.groupBy, which Node 20 does not have.
@@ -59,14 +65,13 @@ const threads = ({ seen = [] }) => seen.map((thread) => `[${thread}](https://git
 
 /** The page, from the words and the tests. */
 export function render({ areas, defects }, tests) {
-  const named = new Set(tests.flatMap(({ tags }) => tags))
   const count = (test) => defects.filter(test).length
   const lines = [
     '# Field defects', '',
     '<!-- Written by `node scripts/field-defects.mjs --write` from docs/field-defects.json and the titles of the tests. -->', '',
     `${ids.length} failures that users of session and sign-in libraries reported, what this client does about each, and the tests that name it. A tag such as \`A11\` in the title of a test is the id of a row here; "…" in a title stands for what the rows of its table put there.`, '',
     '| | |', '|---|---:|',
-    `| shown by tests | ${count(({ id }) => named.has(id))} |`,
+    `| shown by tests | ${shownOf(defects, tests)} |`,
     `| cannot happen here | ${count(({ cannot }) => cannot)} |`,
     `| later | ${count(({ later }) => later)} |`,
     `| of | ${ids.length} |`, '',
@@ -87,7 +92,9 @@ function check(write) {
   const wanted = render(said, tests)
   if (write) writeFileSync(page, wanted)
   const stale = readFileSync(page, 'utf8') === wanted ? [] : ['docs/field-defects.md is not what the tests say: node scripts/field-defects.mjs --write']
-  return [...faultsOf(said, tests), ...stale]
+  const sum = `${shownOf(said.defects, tests)} of ${ids.length} shown by a test`
+  const readme = readFileSync(join(root, 'README.md'), 'utf8').includes(`| ${sum}`) ? [] : [`README.md does not say "${sum}"`]
+  return [...faultsOf(said, tests), ...stale, ...readme]
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -55,7 +55,8 @@ function page(files, reasons) {
   return [
     '# Mutation testing',
     '',
-    '`npm run test:mutation` changes the client in small ways, one at a time (a condition turned round, a call left out, a text emptied), and runs the unit tests about that file and 250 lives of the model for each.',
+    '`npm run test:mutation` changes the client in small ways, one at a time (a condition turned round, a call left out, a text emptied), and runs the unit tests about that file for each, and 250 lives of the model too, but for `verdict` and `sync`, which are pure and have their tables.',
+    'Values that are set once, when a file is loaded, are not changed (`ignoreStatic`): each would need a run of everything.',
     'A change that no test notices survives. This page is written by that command; why a survivor is let live stands in `docs/mutation-reasons.json`.',
     '',
     `${total} changes, ${total - survived} noticed, ${((100 * (total - survived)) / total).toFixed(1)} %.`,

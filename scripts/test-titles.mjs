@@ -51,7 +51,7 @@ function tagsIn(program) {
   return found
 }
 
-/** The titles of a file: a title with `${row.tags}` once for each row of the tables in the file and in what it imports. */
+/** The titles of a file: a title with `${row.tags}` once for each row of the tables in the file and in what it imports; so each of these rows must be run. */
 function titlesOf(file) {
   const { program, imports } = parse(file)
   const titles = []

@@ -2,33 +2,25 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { slackMs } from './course.ts'
 import { inPage, until } from './driver.ts'
-import { connections } from './faults/connections.ts'
-import { intermediaries } from './faults/intermediaries.ts'
+import { signOuts } from './faults/sign-outs.ts'
 import { lateFrom } from './late.ts'
 import { tally } from './tally.ts'
 import { createHostileWorld, type HostileWorld } from './world.ts'
 
 /** How long the SDK waits for the answer to a revocation. */
 const answerMs = 5_000
-/** One of each kind. A 200 that is no HTML is what a server says that did as it was told (RFC 7009 section 2.2), whoever said it. */
-const chosen = new Set([
-  'a captive portal that says 200 and HTML', 'a captive portal that no page may read', 'HTML that claims to be JSON', 'an empty 401', 'the 403 of an identity-aware proxy',
-  'a redirect to a login page of the same origin', 'a redirect to a login page elsewhere', 'a 404', 'a 407', 'the 502 of a gateway whose server starts',
-  'a 511 that wants a sign-in to the network', 'a connection reset at once', 'a black hole: accepted and never answered', 'the answer lost after the server acted',
-])
-const faults = [...intermediaries, ...connections].filter(({ name }) => chosen.has(name))
 
 // Most of their time is spent waiting.
 vi.setConfig({ maxConcurrency: 8 })
 
 let world: HostileWorld
-beforeAll(async () => void (world = await createHostileWorld({ devices: faults.length })))
+beforeAll(async () => void (world = await createHostileWorld({ devices: signOuts.length })))
 afterAll(() => world?.close())
-const survived = tally('sign-outs', faults)
+const survived = tally('sign-outs', signOuts)
 
 describe.concurrent('a sign-out on a bad network', () => {
-  for (const { name, tags, make, hangs = false } of faults) {
-    test(`P2 B6 ${tags} a sign-out into ${name} is whole here at once, and reaches the provider afterwards`, async (context) => {
+  for (const { name, tags, make, hangs = false } of signOuts) {
+    test(`P2 ${tags} a sign-out into ${name} is whole here at once, and reaches the provider afterwards`, async (context) => {
       const device = await world.device()
       await device.keep()
       const fault = device.suffer(make({ issuer: world.authority.issuer, sid: device.sid }))

@@ -8,6 +8,9 @@ import { allAre, createWorld, type World } from '../world/world.ts'
 let world: World
 afterEach(() => world.close())
 
+/** Bounds are kept by the timers of a page and of this process, which share two cores with other files. */
+const slackMs = 5_000
+
 const feedOf = (tab: Tab) => tab.evaluate(() => shop.session.diagnostics().feed)
 const openFeeds = () => world.of('feed').at(-1)?.open ?? 0
 
@@ -69,7 +72,8 @@ test('P7 F1 F5 a feed that a proxy swallows is replaced by asking: the end is kn
   const { committedAt } = await world.authority.end(sid, { reason: 'password-changed' })
   await allAre([tab], 'signed-out')
   const at = await tab.evaluate(() => shop.session.diagnostics().trace.find((entry) => entry.what === 'learned')!.at)
-  console.log(`learned by asking ${at - committedAt} ms after the commit, interval 2000 ms`)
+  console.log(`learned by asking ${at - committedAt} ms after the commit, bound ${detection.withinMs} ms`)
+  expect(at - committedAt).toBeLessThan(detection.withinMs + slackMs)
 })
 
 test('P4 B1 being offline for a while ends nothing, and says so to whoever asks', async () => {

@@ -23,8 +23,8 @@ export interface Place {
   /** A tab that has nothing of the SDK; it hears what the others tell each other. */
   bare(): Promise<Tab>
   signIn(tab: Tab, email?: string): Promise<string>
-  /** What the tabs printed, threw and asked for, and what they told each other. */
-  letOut(): Promise<Leaf[]>
+  /** What the tabs printed, threw and asked for, and what they told each other; of requests since then their headers and bodies, too. */
+  letOut(since?: number): Promise<Leaf[]>
   close(): Promise<void>
 }
 
@@ -100,13 +100,18 @@ export async function createPlace({ profile, entry = 'traces/page.ts', ...option
       return sid
     },
 
-    async letOut() {
+    async letOut(since = Number.POSITIVE_INFINITY) {
       const heard = await Promise.all(listeners.map((tab) => run(tab, () => (globalThis as unknown as { heard: string[] }).heard)))
       return [
         ...browser.tabs.flatMap(({ observed }) => [
           ...observed.console.map(({ text }) => ({ where: 'console', text })),
           ...observed.errors.map((error) => ({ where: 'uncaught error', text: `${error.message} ${error.stack}` })),
           ...observed.requests.map(({ url }) => ({ where: 'address of a request', text: decodeURIComponent(url) })),
+          ...observed.requests.filter(({ at }) => at >= since).flatMap(({ url, headers, body = '' }) => [
+            { where: 'headers of a request', text: JSON.stringify(headers) },
+            // Where a refresh token is given up it is named on purpose.
+            ...(url === `${authority.issuer}/token/revocation` ? [] : [{ where: 'body of a request', text: body }]),
+          ]),
         ]),
         ...heard.flat().map((text) => ({ where: 'message', text })),
       ]

@@ -80,6 +80,8 @@ const places: readonly { readonly where: string; readonly plant: (text: string) 
   { where: 'the console', plant: (text) => console.warn('planted', text), found: () => 'console' },
   { where: 'a message', plant: (text) => new BroadcastChannel('3dimli.traces').postMessage({ type: 'changed', planted: text }), found: () => 'message' },
   { where: 'the address of a request', plant: (text) => fetch(`/missing?q=${text}`).then(() => undefined), found: () => 'address of a request' },
+  { where: 'a header of a request', plant: (text) => fetch('/missing', { headers: { 'x-planted': text } }).then(() => undefined), found: () => 'headers of a request' },
+  { where: 'the body of a request', plant: (text) => fetch('/missing', { method: 'POST', body: text }).then(() => undefined), found: () => 'body of a request' },
   { where: 'an answer that the browser caches', plant: () => fetch('/cached').then((answer) => answer.text()), found: () => '', disk: 'Cache' },
 ]
 // Stands for the origin in what must be found; in the page it is the page's own.
@@ -90,7 +92,7 @@ describe('P8 the search finds what is planted in', () => {
     const text = canary()
     planted[where] = [text]
     await run(tab, plant, text)
-    const look = async () => search([...(await run(tab, () => dump.origin())), ...(await run(tab, () => dump.tab())), ...(await place.letOut())], { it: [text] })
+    const look = async () => search([...(await run(tab, () => dump.origin())), ...(await run(tab, () => dump.tab())), ...(await place.letOut(0))], { it: [text] })
     const seen = await until(async () => {
       const lines = await look()
       return lines.includes(`it in ${found(text).replace('<origin>', place.origin)}`) && lines

@@ -3,7 +3,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../../../packages/session-desktop/test/eventually.ts'
 import { everythingIn, newFolder } from '../../../packages/session-desktop/test/folders.ts'
 import { noKeyring } from '../../../packages/session-desktop/test/keyring.ts'
@@ -79,7 +79,9 @@ describe('without anybody signed in', () => {
   }, 240_000)
 })
 
-describe.skipIf(noKeyring !== undefined)(`on a machine with a keychain${noKeyring === undefined ? '' : ` (skipped: ${noKeyring})`}`, () => {
+describe('on a machine with a keychain', () => {
+  beforeEach(({ skip }) => skip(noKeyring !== undefined, noKeyring))
+
   it('P10 signs in once, uploads byte for byte, sends nothing twice, tells how it stands, and signs out', async () => {
     const { run, tell, signIn, assets } = await stage()
     await signIn()

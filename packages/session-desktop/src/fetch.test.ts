@@ -49,7 +49,7 @@ async function scene() {
   return { session, begin, gone: gone.promise }
 }
 
-it('P1 J12 an answer that is still being read ends with the session, however long it has been read', async () => {
+it('P1 G5 an answer that is still being read ends with the session, however long it has been read', async () => {
   const { session, begin, gone } = await scene()
   const reading = (await begin()).read()
   reading.catch(() => undefined)
@@ -59,7 +59,7 @@ it('P1 J12 an answer that is still being read ends with the session, however lon
   await gone
 })
 
-it('J12 and with the signal of whoever asked for it', async () => {
+it('and with the signal of whoever asked for it', async () => {
   const { begin, gone } = await scene()
   const caller = new AbortController()
   const reading = (await begin({ signal: caller.signal })).read()

@@ -17,6 +17,7 @@ const tokens = (more: object = {}): string => JSON.stringify({ accessToken: 'can
 interface Application {
   readonly server: TestServer
   readonly directory: string
+  readonly secret: string
   readonly folder: string
   readonly content: string
   process(more?: object): Promise<Child>
@@ -28,7 +29,7 @@ async function application(): Promise<Application> {
   const server = await startServer()
   const { content } = desktop({ name: 'shared', directory })
   return {
-    server, directory, content, folder: join(directory, '3dimli.shared'),
+    server, directory, secret, content, folder: join(directory, '3dimli.shared'),
     async process(more = {}) {
       const child = startChild('session', { directory, secret, api: server.origin, targets: ['files/{content}', 'recent'], ...more })
       await child.line('ready')
@@ -159,7 +160,21 @@ describe('two processes of one application', () => {
     expect(new Set(server.refreshes.map(({ attempt }) => attempt)).size).toBe(1)
   }, 240_000)
 
-  it('P2 G1 a process that is killed while it erases leaves a purge that the next start completes', async () => {
+  it('P9 P10 one that has no key for the record takes nothing of what the others keep', async () => {
+    const { content, directory, secret, process } = await application()
+    await asked(await process(), `adopt ${tokens()}`, 'adopted')
+    const { live } = (await desktop({ name: 'shared', directory, secrets: secretsIn(secret) }).open().store.read()) as Row
+    const kept = join(content, 'files', live!.content.id)
+    mkdirSync(kept, { recursive: true })
+    const other = await process({ secret: join(newFolder(), 'no folder', 'secret') })
+    expect(await other.line('started')).toBe('started "signed-out"')
+    // What is erased after an end waits for the sweep of the start.
+    await asked(other, `adopt ${tokens({ subject: 'jonas' })}`, 'adopted')
+    await asked(other, 'out', 'out')
+    expect([JSON.parse(await asked(other, 'doctor', 'doctor')), existsSync(kept)]).toMatchObject([{ store: 'memory' }, true])
+  }, 240_000)
+
+  it('P2 a process that is killed while it erases leaves a purge that the next start completes', async () => {
     const { content, process } = await application()
     const first = await process()
     await asked(first, `adopt ${tokens()}`, 'adopted')

@@ -45,7 +45,7 @@ describe('a challenge', () => {
     expect(challenged(`Bearer error="insufficient_user_authentication", max_age=${age}`)).not.toHaveProperty('maxAgeMs')
   })
 
-  it.each(['a', 'a=', '"', '\\"', 'a="', ' ', 'error=', '='])('B2 of 60 KiB of %j is read at once', (piece) => {
+  it.each(['a', 'a=', '"', '\\"', 'a="', ' ', 'error=', '='])('of 60 KiB of %j is read at once', (piece) => {
     // Time of the processor, not of the clock: others use it, too.
     const before = process.cpuUsage()
     challenged('Bearer ' + piece.repeat(61_440 / piece.length))

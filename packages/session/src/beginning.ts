@@ -59,7 +59,12 @@ export function createBeginning(input: {
     const key = await ports.keys.content(secret)
     secret.fill(0)
     const ids = { epochId: newId(ports.random), giveUpId: newId(ports.random), content: { id: newId(ports.random), key } }
-    await record.change((row) => begin(row, { ...ids, grant, now: time.now(), targets: input.targets() }), 'strict')
+    const begun = await record.change((row) => {
+      // Remembered since the look above.
+      if (flagged(ports.flags, row.epoch.id)) return { result: 'over' as const }
+      return begin(row, { ...ids, grant, now: time.now(), targets: input.targets() })
+    }, 'strict')
+    if (begun === 'over') throw new SessionError('storage', { operation: 'write' })
     input.trace.add('signed-in', ids.epochId)
     input.changed()
     input.leftovers()

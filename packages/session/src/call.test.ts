@@ -36,7 +36,7 @@ describe('what the caller uses again after the call', () => {
     expect(sent.toSorted()).toEqual(['?page=1 1 1', '?page=1 1 1', '?page=2 2 2', '?page=2 2 2'])
   })
 
-  it('H1 P8 changes no address that headers are asked for', async () => {
+  it('P8 changes no address that headers are asked for', async () => {
     const { first } = await signedIn()
     const url = new URL(`${api}/a`)
     const call = outcome(first.session.authorize({ method: 'GET', url }))

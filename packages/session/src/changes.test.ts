@@ -31,6 +31,12 @@ describe('a sign-in', () => {
     expect([row.end, row.journals, row.outbox]).toEqual([undefined, [], []])
   })
 
+  it('lets a tab that slept learn how the person\'s own session ended, and tells nobody else', () => {
+    const over = { ...written(ending(after({}))), report: { epochId: 'epoch of mira' } as PurgeReport }
+    expect(written(beginning(over))).toMatchObject({ end: over.end, report: over.report })
+    for (const member of ['end', 'report']) expect(written(beginning(over, { subject: 'jonas' }))).not.toHaveProperty(member)
+  })
+
   it('P5 takes tokens of the same person out of the outbox, and nobody else\'s', () => {
     const left = written(ending(after({})))
     const row = written(beginning({ ...left, outbox: [...left.outbox, { ...late, subject: 'jonas' }, { ...late, issuer: 'https://other.test' }] }))
@@ -199,7 +205,7 @@ describe('how far time has come', () => {
 
 describe('what must be erased', () => {
   const files: Target = { kind: 'opfs', path: 'drafts' }
-  it('G5 is added once, to the session it belongs to', () => {
+  it('is added once, to the session it belongs to', () => {
     const row = written(addTargets(after({}), { epochId: 'epoch of mira', targets: [files, recent] }))
     expect(row.live?.targets).toEqual([downloads, recent, files])
     expect(addTargets(row, { epochId: 'epoch of mira', targets: [files] }).row).toBeUndefined()

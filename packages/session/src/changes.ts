@@ -30,7 +30,7 @@ export function begin(
   const content = sameLive ? live.content : retained?.content ?? input.content
   const replaced = live !== undefined && !sameLive
   const kept = sameLive ? live.targets : retained?.targets ?? []
-  const ended: Journal[] = replaced ? [{ epochId: row.epoch.id, targets: namedFor(live.targets, live.content.id), unreadableAt: now }] : []
+  const ended: Journal[] = replaced ? [{ epochId: row.epoch.id, targets: namedFor(union(live.targets, input.targets), live.content.id), unreadableAt: now }] : []
   const tombstone: SessionEnd | undefined = replaced
     ? { cause: 'replaced', by: 'user', disposition: 'wipe', at: now, issuer: live.issuer, subject: live.subject, ...(live.sid !== undefined && { sid: live.sid }), epochId: row.epoch.id }
     : undefined
@@ -53,7 +53,8 @@ export function begin(
       },
       provenAt: now,
       seenAt: now,
-      ...(tombstone && { end: tombstone }),
+      // Kept for tabs that slept through it, and of nobody else.
+      ...(tombstone ? { end: tombstone } : row.end && same(row.end) && { end: row.end, ...(row.report && { report: row.report }) }),
       journals: [...journals, ...ended],
       // Revoking an older token of the same subject can take this sign-in's grant with it (seen with oidc-provider).
       outbox: bounded([...row.outbox.filter((entry) => !same(entry)), ...(replaced ? givenUp(live.tokens.refreshToken, live, input.giveUpId, now) : [])]),
@@ -65,19 +66,18 @@ export function begin(
 /** Ends a session: the epoch, the tokens and the content key go, the tombstone and the journal come, in one write. */
 export function end(
   row: Row,
-  input: { end: SessionEnd; epochId: string; giveUpId: string; retainMs: number; now: number },
+  input: { end: SessionEnd; epochId: string; giveUpId: string; retainMs: number; targets: readonly Target[]; now: number },
 ): Change<{ ended: boolean; end: SessionEnd }> {
   const { live } = row
   const { now } = input
   if (!live || row.epoch.id !== input.end.epochId) return { result: { ended: false, end: row.end ?? input.end } }
   const locks = input.end.disposition !== 'wipe' && input.retainMs > 0 && live.content.key !== undefined
-  const targets = locks ? live.targets.filter((target) => !isContentTarget(target)) : live.targets
+  const known = union(live.targets, input.targets)
+  const targets = known.filter((target) => !locks || !isContentTarget(target))
   const until = now + input.retainMs
   // The device's clock may be days off: what it says is how long ago the sign-in was, and when that was, the server said.
   const serverUntil = live.establishedAt === undefined ? until : live.establishedAt + Math.max(0, now - live.startedAt) + input.retainMs
-  const retained: Retained[] = locks
-    ? [{ issuer: live.issuer, subject: live.subject, content: live.content, targets: live.targets.filter(isContentTarget), until, serverUntil }]
-    : []
+  const retained: Retained[] = locks ? [{ issuer: live.issuer, subject: live.subject, content: live.content, targets: known.filter(isContentTarget), until, serverUntil }] : []
   const tombstone: SessionEnd = locks ? { ...input.end, lockedUntil: until } : input.end
   return {
     result: { ended: true, end: tombstone },
@@ -165,16 +165,17 @@ export function coolDown(row: Row, input: { epochId: string; generation: number;
   return { row: { ...rest, ...kept, retryAt: input.now + input.pauseMs, retryMs: input.pauseMs, retries: (row.retries ?? 0) + 1 }, result: undefined }
 }
 
-/** Keeps a proof that the session lives, asked for `ageMs` ago, and what the server told with it. */
-export function prove(row: Row, input: { epochId: string; proof: Proof; now: number; ageMs?: number }): Change<void> {
-  if (!row.live || row.epoch.id !== input.epochId) return { result: undefined }
+/** Keeps a proof that the session lives, asked for `ageMs` ago, and what the server told with it. A suspension that came after the question stands. */
+export function prove(row: Row, input: { epochId: string; proof: Proof; now: number; ageMs?: number }): Change<'proven' | 'older' | 'changed'> {
+  if (!row.live || row.epoch.id !== input.epochId) return { result: 'changed' }
+  if (row.suspended && input.proof.wasSuspended === false) return { result: 'older' }
   const { suspended: _suspended, quietUntil: _quietUntil, quietMs: _quietMs, ...rest } = row
   const sid = row.live.sid ?? input.proof.sid
   const establishedAt = row.live.establishedAt ?? input.proof.establishedAt
   const status = input.proof.status ?? row.live.status
   const live = { ...row.live, ...(sid !== undefined && { sid }), ...(establishedAt !== undefined && { establishedAt }), ...(status && { status }) }
   const { vault, journals } = dropOverdue(row, input.now, input.proof.serverAt)
-  return { row: { ...rest, live, vault, journals, provenAt: input.now - (input.ageMs ?? 0), seenAt: input.now }, result: undefined }
+  return { row: { ...rest, live, vault, journals, provenAt: input.now - (input.ageMs ?? 0), seenAt: input.now }, result: 'proven' }
 }
 
 /** Keeps how far time has come, so that no context begins before it. */

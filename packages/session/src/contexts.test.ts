@@ -1,8 +1,10 @@
 /** What one tab learns of what happened in another. */
 import { describe, expect, it, vi } from 'vitest'
 import { eventually } from '../test/eventually.ts'
-import { api, outcome, scene, signedIn, signIn, turns } from '../test/scene.ts'
+import { downloads } from '../test/rows.ts'
+import { api, outcome, scene, signedIn, signIn, turns, type Tab } from '../test/scene.ts'
 import type { Connection, AuthorityPorts } from './authority.ts'
+import { feature } from './feature.ts'
 import { createSession } from './index.ts'
 import type { Ports, RecordStore } from './ports.ts'
 import type { Row } from './row.ts'
@@ -47,6 +49,35 @@ describe('tabs that keep their record in memory', () => {
     expect(made.second.states).toEqual([])
     expect(made.second.session.state.status).toBe('active')
   })
+
+  it('P2 P9 P10 erase what was theirs, and neither what the others share nor what another of them keeps', async () => {
+    const swept = vi.fn()
+    const watched = (ports: Ports): Ports => ({ ...ports, eraser: { ...ports.eraser, sweep: (...given) => (swept(), ports.eraser.sweep(...given)) } })
+    const made = await signedIn({ ports: (ports, tab) => (tab === 0 ? ports : alone(watched(ports))) })
+    const { device, first } = made
+    const keep = async ({ session }: Tab): Promise<string> => {
+      const { contentId } = await session[feature].pass(await session[feature].capture())
+      const place = JSON.stringify({ ...downloads, cache: `files.${contentId}` })
+      device.storage.set(place, new Set(['chair']))
+      return place
+    }
+    const joins = async (subject: string): Promise<Tab> => {
+      const tab = made.open()
+      await tab.session.register(downloads)
+      await signIn(made, tab, subject)
+      await device.clock.advance(1_000)
+      return tab
+    }
+    await device.clock.advance(1_000)
+    const shared = await keep(first)
+    const own = await keep(await joins('jonas'))
+    const leaving = await joins('lena')
+    expect(device.storage.has(await keep(leaving))).toBe(true)
+    await leaving.session.signOut()
+    expect([...device.storage.keys()]).toEqual([shared, own])
+    // Nor do they hold the lock of a purge while they look at storages for nothing.
+    expect(swept).not.toHaveBeenCalled()
+  })
 })
 
 describe('a session of another authority', () => {
@@ -83,6 +114,19 @@ describe('a message', () => {
 })
 
 describe('a page out of sight', () => {
+  it('P1 E3 is not uncovered by what it learns meanwhile', async () => {
+    const { first, device } = await signedIn()
+    first.context.visible = false
+    first.context.hidden()
+    device.post({ v: 1, type: 'changed', from: 'another', epochId: 'another', generation: 0 })
+    await turns()
+    expect([first.states.at(-1)?.status, first.context.covered]).toEqual(['active', true])
+    first.context.visible = true
+    first.context.shown()
+    await turns()
+    expect(first.context.covered).toBe(false)
+  })
+
   it.each([
     ['is covered, and stays so when it is seen again', true],
     ['and of which nobody was told that it went, is covered when it is seen again', false],

@@ -1,7 +1,7 @@
 /** An end is told, written, erased and honoured later, also where this device does not help. */
 import { describe, expect, it } from 'vitest'
 import type { Ports } from './ports.ts'
-import { outcome, signedIn, statuses, turns, watched } from '../test/scene.ts'
+import { api, outcome, problems, signedIn, statuses, turns, watched } from '../test/scene.ts'
 
 describe('a store that refuses to write the end', () => {
   it('P1 P5 the fence stays, a flag is raised, and the report says that nothing is complete', async () => {
@@ -75,6 +75,73 @@ describe('a store that refuses to write the end', () => {
     const last = open()
     await last.session.start()
     expect(device.row()?.live).toBeUndefined()
+    expect([...device.flags]).toEqual([])
+  })
+})
+
+describe('an end that is remembered and not written', () => {
+  it.each(['froze', 'missed the message', 'was looked at'])('P1 P5 E4 holds in a tab that %s, as soon as it reads the record', async (why) => {
+    let muted = false
+    const mute = (ports: Ports): Ports => ({ ...ports, channel: { ...ports.channel, open: (listener) => ports.channel.open((message) => void (muted || listener(message))) } })
+    const { first, second, device } = await signedIn({ tabs: 2, ports: (ports, tab) => (tab === 1 ? mute(ports) : ports) })
+    muted = true
+    if (why === 'froze') second.context.freeze()
+    device.storageMode = 'refuses-writes'
+    await first.session.signOut()
+    first.session.stop()
+    const asked = second.sent.length
+    if (why === 'froze') second.context.thaw()
+    else if (why === 'was looked at') second.context.look()
+    else await device.clock.advance(101)
+    const call = watched(second.session.fetch(`${api}/library`))
+    await turns()
+    expect(second.session.state.status).toBe('fenced')
+    await device.clock.advance(3_000)
+    expect([second.sent.length, call.result]).toEqual([asked, 'session-ended'])
+    device.storageMode = 'works'
+    await device.clock.advance(60_000)
+    expect([device.row()?.live, [...device.flags], second.ends]).toEqual([undefined, [], ['signed-out']])
+  })
+
+  it('P2 comes before a sign-in that looked for it a moment earlier', async () => {
+    const purging = Promise.withResolvers<void>()
+    let slow = false
+    const { first, second, device, server } = await signedIn({ tabs: 2, ports: (ports, tab) => (tab === 1 ? { ...ports, keys: { ...ports.keys, content: async (bytes) => {
+      if (slow) await purging.promise
+      return ports.keys.content(bytes)
+    } } } : ports) })
+    const { content } = device.row()?.live ?? {}
+    slow = true
+    const again = outcome(second.session.adopt({ accessToken: 'at-again', subject: 'mira' }))
+    await turns()
+    device.storageMode = 'refuses-writes'
+    await first.session.signOut()
+    device.storageMode = 'works'
+    purging.resolve()
+    expect(await again).toBe('storage')
+    await device.clock.advance(5_000)
+    expect([device.row()?.live, server.revoked, [...device.flags]]).toEqual([undefined, ['rt-1'], []])
+    await second.session.adopt({ accessToken: 'at-again', subject: 'mira' })
+    expect(device.row()?.live?.content.id).not.toBe(content?.id)
+  })
+
+  it('P2 P5 that wipes is not made milder by what the server says later', async () => {
+    const { first, device, server, sid } = await signedIn()
+    await first.session.register({ kind: 'cache-storage', cache: 'ours.{content}' })
+    const answer = Promise.withResolvers<void>()
+    server.onSession = async () => {
+      await answer.promise
+      return { from: 'session', status: 200, body: { active: false, type: `${problems}/session-expired`, sid, event_timestamp: 4_000_000_000 } }
+    }
+    const asked = first.session.confirm()
+    await turns()
+    device.storageMode = 'refuses-writes'
+    await first.session.signOut()
+    device.storageMode = 'works'
+    answer.resolve()
+    await outcome(asked)
+    await device.clock.advance(5_000)
+    expect(device.row()).toMatchObject({ vault: [], end: { cause: 'signed-out', disposition: 'wipe' } })
     expect([...device.flags]).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 /** Ends a session in the one order that leaves nothing behind: fence, say so, write it down, erase, tell. */
 import { end as endChange } from './changes.ts'
-import type { EndCause, PurgeReport, SessionEnd } from './end.ts'
+import type { EndCause, PurgeReport, SessionEnd, Target } from './end.ts'
 import type { Flags, Ports } from './ports.ts'
 import { epochId as newId, type SessionRecord } from './record.ts'
 import type { SessionInfo } from './state.ts'
@@ -25,6 +25,8 @@ export function createEnding(input: {
   readonly time: Time
   readonly record: SessionRecord
   readonly retainMs: number
+  /** What this context knows must be erased: the record may have refused to take it in. */
+  readonly targets: () => readonly Target[]
   /** Fences, aborts and forgets, synchronously. */
   readonly ending: (end: SessionEnd) => void
   readonly post: (note: Note) => void
@@ -37,7 +39,7 @@ export function createEnding(input: {
 
   const write = async (end: SessionEnd): Promise<SessionEnd> => {
     const outcome = await record.change(
-      (row) => endChange(row, { end, epochId: newId(ports.random), giveUpId: newId(ports.random), retainMs: input.retainMs, now: time.now() }),
+      (row) => endChange(row, { end, epochId: newId(ports.random), giveUpId: newId(ports.random), retainMs: input.retainMs, targets: input.targets(), now: time.now() }),
       'strict',
     )
     const row = record.view()

@@ -26,7 +26,7 @@ export interface SessionErrorDetails {
   'not-fresh': Record<never, never>
   /** The sign-in did not complete; `error` is the server's code, e.g. `access_denied`. */
   'sign-in-failed': { readonly error: string }
-  /** An order was sent before and its answer not seen: ask `recover()` what became of it first. */
+  /** An order was sent before and its answer not seen, or this one was settled by another tab before it was sent: ask `recover()` what became of it first. */
   'order-pending': { readonly submittedAt: number }
   /** This device's storage does not answer or refuses to write. */
   storage: { readonly operation: string }

@@ -15,6 +15,8 @@ export interface Captured {
   readonly kind?: LeaseKind
   /** Aborts, with the error the call must fail with, when this session ends or another begins. */
   readonly signal: AbortSignal
+  /** Runs before each sending, after everything that waits for a server; what it returns says whether the request may go this very turn, else both run again. */
+  readonly sending?: () => Promise<() => boolean>
 }
 
 /** Who a captured session belongs to. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { api, outcome, problem, problems, revoked, sessionAnswer, signedIn, slowReads, turns, watched } from '../test/scene.ts'
 
 describe('waiting behind a fence', () => {
-  it('P1 A6 a call made at any moment of the lifting goes on; none is forgotten', async () => {
+  it('P1 a call made at any moment of the lifting goes on; none is forgotten', async () => {
     const forgotten: number[] = []
     for (let moment = 0; moment < 40; moment += 1) {
       const { first } = await signedIn()

@@ -25,6 +25,8 @@ interface Wait {
 /** What a context does about hints. */
 export interface Hints {
   hear(message: unknown): void
+  /** Looks whether an end is remembered of what the record shows as living. */
+  seen(row: Row | undefined): void
   /** Fences until storage that failed answers again; it never ends a session. */
   storageFailed(): void
   readonly wake: WakeListener
@@ -55,6 +57,8 @@ export function createHints(input: {
   let malformed = 0
   let asleep = false
   let waiting: readonly Wait[] = []
+  /** The epoch whose end is remembered, and waited for to be written. */
+  let over: string | undefined
   /** The next look at the record: under way, or planned and to be called off for an earlier one. */
   let looking: 'now' | (() => void) | undefined
 
@@ -115,6 +119,14 @@ export function createHints(input: {
     input.record().read().catch(() => undefined)
   }
 
+  /** Whoever raised the flag is writing the end, or could not: while it stands the end holds, whatever the record says. */
+  const seen = (row: Row | undefined): void => {
+    const epochId = row?.live && row.epoch.id
+    if (!epochId || epochId === over || stopped || life.machine().phase !== 'active' || !flagged(ports.flags, epochId)) return
+    over = epochId
+    reread((now) => now?.epoch.id !== epochId, () => flagged(ports.flags, epochId) !== undefined, settlePauseMs)
+  }
+
   const hide = (): void => {
     const { phase } = life.machine()
     if (phase !== 'restoring' && phase !== 'signed-out') ports.cover.hide()
@@ -135,6 +147,7 @@ export function createHints(input: {
 
   return {
     hear,
+    seen,
     malformed: () => malformed,
     asleep: () => asleep,
     wake: {

@@ -87,7 +87,7 @@ it('P10 D3 a database that opens too late is not written to any more', async () 
   expect(await store('readonly', (rows) => promisifyRequest(rows.get('key')))).toBeUndefined()
 })
 
-it('D11 is connected only while it is used: two acts share a connection, and once both are over, or failed, the database can be deleted', async () => {
+it('G4 is connected only while it is used: two acts share a connection, and once both are over, or failed, the database can be deleted', async () => {
   const opened = vi.spyOn(indexedDB, 'open')
   const store = lastingStore('test', 'rows')
   await Promise.all([written(store, (rows) => rows.put('one', 'key')), written(store, (rows) => rows.put('two', 'key'))])

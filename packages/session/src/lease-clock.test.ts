@@ -66,7 +66,7 @@ describe('after a restart', () => {
     expect(await allUsable(tab)).toEqual(['default', 'downloads', 'checkout'])
   })
 
-  it('P7 A8 an answer that slept with the device for two days is no proof', async () => {
+  it('P7 C2 an answer that slept with the device for two days is no proof', async () => {
     const made = await offline()
     made.online()
     const answer = holdSession(made.server)
@@ -93,7 +93,7 @@ describe('after a restart', () => {
     expect(made.first.session.detection.lease.downloads.leftMs).toBe(31_000)
   })
 
-  it('P7 A8 tokens that come when nobody waits for them any more count from when they were asked for', async () => {
+  it('P7 C1 tokens that come when nobody waits for them any more count from when they were asked for', async () => {
     const made = await offline({ lifetimeSeconds: 5 })
     const { onRefresh } = made.server
     const answer = Promise.withResolvers<void>()
@@ -111,7 +111,7 @@ describe('after a restart', () => {
     expect(made.first.session.detection.lease.downloads.leftMs).toBe(25_000)
   })
 
-  it.each([true, false])('P7 A8 what a feed that slept with the device says is no proof, but an end is one (alive: %s)', async (alive) => {
+  it.each([true, false])('P7 C2 what a feed that slept with the device says is no proof, but an end is one (alive: %s)', async (alive) => {
     const made = await offline()
     made.server.features = { ...made.server.features, feed: true }
     await made.device.clock.advance(6_000)

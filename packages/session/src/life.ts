@@ -87,7 +87,8 @@ export function createLife(input: {
 
   const announce = (): void => {
     if (quiet) return
-    if (state.status === 'active') ports.cover.show()
+    // Out of sight it stays as it is: the next picture that anybody sees may be this one.
+    if (state.status === 'active' && ports.wake.visible()) ports.cover.show()
     const now = JSON.stringify(state)
     if (now === told) return
     told = now
@@ -163,12 +164,12 @@ export function createLife(input: {
     if (began) {
       parts().watch.changed()
       ports.flows.put('epoch', next.epochId)
-      // Whoever signed in may not know what this context keeps.
-      protect(input.targets()).catch(() => undefined)
     }
     fence(next.epochId, 'suspended', row.suspended === true)
     const proven = row.provenAt !== provenAt
     provenAt = row.provenAt
+    // Whoever signed in may not know what this context keeps; and a record that refused to take it in may have recovered: it took a proof.
+    if (began || proven) protect(input.targets()).catch(() => undefined)
     // A clock that went back is believed again by every context once one of them has a proof.
     if (proven) time.rebase()
     time.see(row.seenAt)

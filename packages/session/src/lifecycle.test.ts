@@ -57,7 +57,7 @@ describe('start()', () => {
     expect([device.row()?.live, first.ends]).toEqual([undefined, ['signed-out']])
   })
 
-  it('E5 D11 a hundred times leaves no more timers than once', async () => {
+  it('E5 J12 a hundred times leaves no more timers than once', async () => {
     const { first, device } = await signedIn()
     await turns()
     const timers = device.clock.pending()

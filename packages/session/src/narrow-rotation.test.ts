@@ -43,7 +43,7 @@ describe('the refresh token that comes with it', () => {
     }
   })
 
-  it('P3 A6 does not make a tab believe that its access token is new: a 401 still leads to one refresh', async () => {
+  it('P3 A3 does not make a tab believe that its access token is new: a 401 still leads to one refresh', async () => {
     const { tabs, first, second, narrow, own, rotation: seen, device } = await rotation(true, { tabs: 2 })
     const refused = `Bearer ${device.row()?.live?.tokens.accessToken}`
     for (const tab of tabs) {
@@ -60,7 +60,7 @@ describe('the refresh token that comes with it', () => {
     expect([seen.jobs.sort(), seen.thefts, device.row()?.generation]).toEqual([['all', scope, scope], 0, 1])
   })
 
-  it('P3 A9 does not keep the session\'s own token from being refreshed when it is spent', async () => {
+  it('P3 C3 does not keep the session\'s own token from being refreshed when it is spent', async () => {
     const { first, second, narrow, own, device, rotation: seen } = await rotation(true, { tabs: 2, lifetimeSeconds: 5 })
     await device.clock.advance(5_100)
     await narrow()
@@ -171,7 +171,7 @@ describe('who loses a race', () => {
     expect([slow.result, first.ends, second.ends, seen.thefts, asked.mock.calls.length]).toEqual([200, [], [], 0, 0])
   })
 
-  it('P3 A15 uses the token that came twice, and writes nothing over the newer record', async () => {
+  it('P3 A7 uses the token that came twice, and writes nothing over the newer record', async () => {
     const { first, second, narrow, server, device, rotation: seen } = await rotation(true, { tabs: 2 })
     const rotate = server.onRefresh
     const answer = Promise.withResolvers<void>()
@@ -189,7 +189,7 @@ describe('who loses a race', () => {
     expect([quick.result, slow.result, first.sent, second.sent, seen.spent, device.row()?.mints]).toEqual([200, 200, ['at.1'], ['at.1'], 1, 1])
   })
 
-  it('P3 A15 does not send an attempt that was settled meanwhile: with the next refresh token its key would be another request', async () => {
+  it('P3 A11 does not send an attempt that was settled meanwhile: with the next refresh token its key would be another request', async () => {
     const attempt = { id: 'of another tab', generation: 0, at: signedInRow.seenAt, narrow: { scope } }
     const { refresh, state, sent } = refreshing({ ...signedInRow, attempt })
     const live = { ...signedInRow.live!, tokens: { ...signedInRow.live!.tokens, refreshToken: 'rt-next' } }

@@ -60,7 +60,7 @@ describe('a request with a token for one job', () => {
     expect(JSON.stringify([device.row(), device.posted, first.session.diagnostics(), first.states])).not.toContain(narrow)
   })
 
-  it('A1 shares it with all calls for the same job of this context', async () => {
+  it('A2 shares it with all calls for the same job of this context', async () => {
     const { first, server } = await signedIn()
     const calls = ['b a', 'a b', 'a b'].map((scope) => outcome(first.session.narrow({ scope }).fetch(`${api}/x`)))
     expect([await Promise.all(calls), server.refreshes.length, new Set(first.sent).size]).toEqual([[200, 200, 200], 1, 1])
@@ -69,7 +69,7 @@ describe('a request with a token for one job', () => {
     expect([server.refreshes.length, new Set(first.sent).size]).toEqual([2, 2])
   })
 
-  it('A9 has another when it is due, beside the request, and waits for one when it is spent', async () => {
+  it('C3 has another when it is due, beside the request, and waits for one when it is spent', async () => {
     const { first, server, device } = await signedIn({ lifetimeSeconds: 3_600 })
     let made = 0
     server.onRefresh = async () => ({ tokens: mergeTokens(undefined, { access_token: `at-narrow-${(made += 1)}`, token_type: 'Bearer', expires_in: 10, scope: uploads.scope }, device.clock.now()) })

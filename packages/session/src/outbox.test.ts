@@ -127,7 +127,7 @@ describe('what waits', () => {
     expect(device.row()?.outbox).toEqual([other])
   })
 
-  it('B5 signing out where nobody is signed in sends it too', async () => {
+  it('B6 signing out where nobody is signed in sends it too', async () => {
     const { first, device, server } = scene()
     await first.session.start()
     expect(await first.session.signOut()).toEqual({ remote: 'revoked' })

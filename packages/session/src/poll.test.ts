@@ -129,7 +129,7 @@ it('P7 a list that cannot be had promises nothing and is asked for more and more
   expect([states(made), ways(made)]).toEqual([['active'], ['poll']])
 })
 
-it('F5 a server that does not answer is asked more rarely while the list watches, and at once when the list fails', async () => {
+it('F1 a server that does not answer is asked more rarely while the list watches, and at once when the list fails', async () => {
   const made = await listed()
   const { server, list, advance } = made
   server.onSession = gone
@@ -144,7 +144,7 @@ it('F5 a server that does not answer is asked more rarely while the list watches
   expect(asked).toHaveBeenCalled()
 })
 
-it('P7 A9 a device that starts while the server is out of reach reads the list it was told of before', async () => {
+it('P7 F1 a device that starts while the server is out of reach reads the list it was told of before', async () => {
   const made = await listed()
   const { server, list, first, advance } = made
   first.session.stop()

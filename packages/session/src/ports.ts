@@ -96,7 +96,7 @@ export interface WakeListener {
 export interface Eraser {
   erase(target: Target): Promise<number>
   remains(target: Target): Promise<number>
-  /** Erases what a target with `{content}` in its name covers, except for the contents to keep, which are asked for after the names were read. */
+  /** Erases what a target with `{content}` in its name covers, except for the contents to keep, which are asked for after the names were read; nothing when they cannot be told. */
   sweep(target: Target, keep: () => Promise<readonly string[]>): Promise<number>
 }
 

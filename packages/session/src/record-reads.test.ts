@@ -216,4 +216,14 @@ describe('an answer that overlaps no other', () => {
     expect(await recording(over).record.contents()).toEqual([])
     expect(await recording(null).record.contents()).toEqual([])
   })
+
+  it('P9 P10 a record in memory tells nothing of it: it knows nobody else, also when it went there during this very read', async () => {
+    const { record, store, held, reads, failed } = recording()
+    held.reads = true
+    const contents = expect(record.contents()).rejects.toMatchObject(error('read'))
+    Object.assign(store, { persistent: () => false })
+    reads[0]!.resolve(undefined)
+    await contents
+    expect(failed).not.toHaveBeenCalled()
+  })
 })

@@ -36,7 +36,7 @@ export interface SessionRecord {
   change<Result>(decide: (row: Row) => Change<Result>, durability?: 'strict' | 'relaxed'): Promise<Result>
   /** Reads the key that opens this session's content, for whoever opens something right now. */
   content(epochId: string): Promise<Required<Content> | undefined>
-  /** Ids of all content that is in use or locked, as the store has it now, whatever this context forgot. */
+  /** Ids of all content that is in use or locked, as the store has it now, whatever this context forgot. Rejects where the record is in memory. */
   contents(): Promise<readonly string[]>
 }
 
@@ -158,6 +158,8 @@ export function createRecord(
 
     async contents() {
       const row = await asStored()
+      // Looked at last: the store may have gone to memory for this very read. Such a record knows nothing of what the others keep.
+      if (!store.persistent()) throw new SessionError('storage', { operation: 'read' })
       return [...(row?.live ? [row.live.content.id] : []), ...(row?.vault ?? []).map(({ content }) => content.id)]
     },
   }

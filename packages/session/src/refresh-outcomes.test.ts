@@ -131,7 +131,7 @@ describe('new tokens', () => {
     expect([state.stored?.outbox, did.at(-1)]).toEqual([over.outbox, 'refresh-discarded'])
   })
 
-  it('P3 D3 that cannot be written hold nobody up, are written later, and are not asked for again', async () => {
+  it('P3 D5 that cannot be written hold nobody up, are written later, and are not asked for again', async () => {
     const { refresh, state, server, sent, clock, did } = refreshing()
     server.answer = async () => {
       state.refuses = true

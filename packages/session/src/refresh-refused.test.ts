@@ -62,7 +62,7 @@ describe('a refusal', () => {
     }
   })
 
-  it('P1 D3 that proves the end is believed where the record cannot be read', async () => {
+  it('P1 that proves the end is believed where the record cannot be read', async () => {
     const { refresh, server, state } = refreshing()
     server.answer = () => {
       state.read = () => Promise.reject(new Error('broken'))

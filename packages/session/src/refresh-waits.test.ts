@@ -59,7 +59,7 @@ describe('a refresh that waits for another tab', () => {
     expect([await refreshed, sent]).toStrictEqual([{ kind: 'changed' }, []])
   })
 
-  it('P3 A6 does not answer for another generation', async () => {
+  it('P3 A13 does not answer for another generation', async () => {
     const { refresh, server, state, sent, clock } = refreshing()
     server.answer = () => (sent.length === 1 ? new Promise<TokenAnswer>(() => {}) : Promise.resolve({ tokens: fresh }))
     void refresh.after(epochId, 0)
@@ -83,7 +83,7 @@ describe('a token for one job', () => {
     expect(sent).toHaveLength(1)
   })
 
-  it('A14 that the server does not grant lets everybody else go on', async () => {
+  it('that the server does not grant lets everybody else go on', async () => {
     const { refresh, server, sent } = refreshing()
     server.answer = async () => (sent.length === 1 ? { answer: { from: 'token', status: 400, body: { error: 'invalid_scope' } } } : { tokens: fresh })
     expect(await refresh.mint(epochId, narrow)).toMatchObject({ kind: 'verdict', verdict: { kind: 'misconfigured', error: 'invalid_scope' } })

@@ -62,6 +62,13 @@ export function createRefresh(input: {
 }): Refresh {
   const { ports, time, record, connection } = input
   const running = new Map<string, Running>()
+  let seen: { readonly id: string; readonly at: number } | undefined
+
+  /** When this context first saw an attempt, by the clock that nobody sets. */
+  const seenAt = (id: string): number => {
+    if (seen?.id !== id) seen = { id, at: ports.clock.monotonic() }
+    return seen.at
+  }
 
   /** The row to refresh in, or what has come of the purpose already. */
   const standing = (row: Row | undefined, { epochId, generation = Infinity }: Purpose): LiveRow | Refreshed => {
@@ -76,16 +83,17 @@ export function createRefresh(input: {
     const row = standing(await record.read(), purpose)
     if ('kind' in row) return row
     if (row.live.tokens.refreshToken === undefined) return { kind: 'unable' }
+    if (row.attempt) seenAt(row.attempt.id)
     const pausedMs = pauseLeft(row, time.now())
     if (pausedMs > 0) return paused(pausedMs)
     const features = await connection.features().catch(() => undefined)
     if (!features) return { kind: 'verdict', verdict: { kind: 'transient' } }
     // Not the lock, the compare-and-swap keeps two from committing.
-    return underLock(ports, `${input.name}:refresh`, lockMs, () => take(purpose, features))
+    return underLock(ports, `${input.name}:refresh`, lockMs, (held) => take(purpose, features, held))
   }
 
   /** Owns the attempt, or waits for whoever does; an attempt of another purpose is settled first. */
-  const take = async (purpose: Purpose, features: Features): Promise<Refreshed> => {
+  const take = async (purpose: Purpose, features: Features, held: boolean): Promise<Refreshed> => {
     const { epochId, narrow } = purpose
     for (let instead: string | undefined; ; ) {
       const id = uuid(ports.random)
@@ -102,8 +110,15 @@ export function createRefresh(input: {
       if (!repeated || features.idempotent) {
         const outcome = await send(purpose, owned, repeated)
         if (outcome) return outcome
-      } else if (await isOver(owned.id, Math.min(owned.at + answerMs + graceMs - time.now(), answerMs + graceMs))) instead = owned.id
+      } else if (await isOver(owned.id, leftOf(owned, held))) instead = owned.id
     }
+  }
+
+  /** How long an attempt may still be under way. Its time is that of another tab's clock: only who holds the lock, which its owner has left, goes by it. */
+  const leftOf = ({ id, at }: Attempt, held: boolean): number => {
+    const leftMs = seenAt(id) + answerMs + graceMs - ports.clock.monotonic()
+    // The wall clock is the one that tabs share; an owner's own time is never behind it.
+    return held ? Math.min(leftMs, at + answerMs + graceMs - ports.clock.now()) : leftMs
   }
 
   /** Reads the record now and then until another context's attempt was settled or has paused all, or its time is over; tells whether it is. */

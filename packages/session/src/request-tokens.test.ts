@@ -5,7 +5,7 @@ import { api, problems, sessionAnswer, signedIn, turns, watched } from '../test/
 import type { Answer, Authority, Credentials } from './authority.ts'
 
 describe('a token that ends soon', () => {
-  it('A9 is used, and renewed beside the request', async () => {
+  it('C3 is used, and renewed beside the request', async () => {
     const { device, sent, server, call } = await answering([])
     await device.clock.advance(275_000)
     expect([await call(), sent]).toEqual([200, ['at-1']])

@@ -93,7 +93,7 @@ export function createRequests(input: {
     } catch (error) {
       const now = record.view()
       if (!isSessionError(error, 'session-changed') || now?.live?.content.id !== row.live.content.id) throw error
-      return gate.capture(signal)
+      return { ...(await gate.capture(signal)), ...(captured.sending && { sending: captured.sending }) }
     }
     await unlessAborted(renew(source, captured, row, tokens), signal, captured.signal)
     return captured
@@ -107,7 +107,11 @@ export function createRequests(input: {
       const { row, tokens } = await ready(source, captured, request.signal)
       const { keys } = row.live
       const authorization = await connection.headers({ tokens, ...(keys && { keys }), method: request.method, url: new URL(request.url) })
-      await gate.opened(captured, request.signal)
+      let timely: (() => boolean) | undefined
+      do {
+        timely = await captured.sending?.()
+        await gate.opened(captured, request.signal)
+      } while (timely && !timely())
       const headers = new Headers(request.headers)
       for (const [name, value] of Object.entries(authorization)) headers.set(name, value)
       const signal = caller ? AbortSignal.any([caller, captured.signal]) : captured.signal

@@ -47,7 +47,7 @@ describe('no false end', () => {
     expect(first.session.state.status).toBe('active')
   })
 
-  it('A5 a 401 whose body happens to have a `sid` of something else is still an expired token', async () => {
+  it('B4 a 401 whose body happens to have a `sid` of something else is still an expired token', async () => {
     const { first } = await signedIn()
     first.context.fetch = async (request) =>
       request.headers.get('authorization') === 'Bearer at-1' ? problem({ type: 'about:blank', sid: 'request-7' }) : new Response('ok')

@@ -1,16 +1,16 @@
 /** Brings every way of learning of an end to one verdict, and does what the verdict says. */
-import { prove, quiet, quietLeft, suspend } from './changes.ts'
+import { answerMs, createAsking } from './asking.ts'
+import { prove, quietLeft, suspend } from './changes.ts'
 import type { FenceReason } from './errors.ts'
-import type { Answer, Connection } from './authority.ts'
+import type { Connection } from './authority.ts'
 import type { Ports } from './ports.ts'
 import type { SessionRecord } from './record.ts'
 import type { Refresh } from './refresh.ts'
 import type { Row } from './row.ts'
 import { freshness } from './tokens.ts'
-import { deadline, unlessAborted, type Time } from './time.ts'
-import { isProof, judge, type EndDetails, type Known, type Proof, type Verdict } from './verdict.ts'
+import type { Time } from './time.ts'
+import type { EndDetails, Known, Proof, Verdict } from './verdict.ts'
 
-const answerMs = 10_000
 const firstPauseMs = 1_000
 const longestPauseMs = 60_000
 /** A proof is written down this often at most; the record is shared by every tab. */
@@ -52,32 +52,10 @@ export function createRevocation(input: {
   const asking = new Map<string, Promise<Confirmation>>()
   let retry: (() => void) | undefined
   let retries = 0
+  /** How often something was said that an answer asked for before says nothing of. */
+  let doubts = 0
 
-  const ask = async (epochId: string): Promise<Verdict | undefined> => {
-    const row = await record.read()
-    if (!row?.live || row.epoch.id !== epochId) return undefined
-    const bound = deadline(ports.clock, answerMs)
-    const { tokens, keys } = row.live
-    const askedAt = time.now()
-    const asked = connection.session({ tokens, ...(keys && { keys }), signal: bound.signal })
-    const answer = await unlessAborted(asked, bound.signal)
-      .catch((): Answer => ({ from: 'session', failed: 'timeout' }))
-      .finally(bound.done)
-    const verdict = judge(answer, input.known(row))
-    // What slept with the device says how things stood before.
-    if (verdict.kind === 'alive' && time.now() - askedAt > answerMs) return { kind: 'transient' }
-    // Nothing passes from here on, also while the record is read.
-    if (verdict.kind === 'suspect' || isProof(verdict)) input.fence(epochId, 'suspect')
-    if (verdict.kind === 'transient' && verdict.retryAfterMs) {
-      const ms = verdict.retryAfterMs
-      await record.change((current) => quiet(current, { epochId, ms, now: time.now() }))
-    }
-    // The answer may come from before a sign-in that happened meanwhile.
-    const now = await record.read()
-    if (now?.epoch.id !== epochId) return undefined
-    // It says how things stood when the server had the question, however long it was on its way.
-    return verdict.kind === 'alive' ? { ...verdict, proof: { ...verdict.proof, askedAt } } : verdict
-  }
+  const ask = createAsking({ ...input, doubts: () => doubts })
 
   const refreshOnce = async (epochId: string): Promise<Verdict | 'ready' | 'unable' | undefined> => {
     const row = await record.read()
@@ -89,15 +67,18 @@ export function createRevocation(input: {
 
   const proven = async (epochId: string, proof: Proof): Promise<Confirmation> => {
     const doubtful = input.doubtful()
+    const before = doubts
     const row = record.view()
     const recent = row?.provenAt !== undefined && time.now() - row.provenAt < proofMs && !row.suspended && !time.behind(row.seenAt)
     const { sid, status } = row?.live ?? {}
     const known = (sid !== undefined || proof.sid === undefined) && (!proof.status || (proof.status.idx === status?.idx && proof.status.uri === status.uri))
     const ageMs = (): number => (proof.askedAt === undefined ? 0 : Math.max(0, time.now() - proof.askedAt))
     // What answers a doubt is written even so: a suspension may be on its way to the store.
-    if (!recent || !known || doubtful) await record.change((current) => prove(current, { epochId, proof, now: ports.clock.now(), ageMs: ageMs() }))
+    const written = (!recent || !known || doubtful) && (await record.change((current) => prove(current, { epochId, proof, now: ports.clock.now(), ageMs: ageMs() })))
     // Another session began meanwhile: this says nothing of it.
     if (record.view()?.epoch.id !== epochId) return 'ended'
+    // Nor of what was said meanwhile, here or to another tab.
+    if (before !== doubts || written === 'older') return confirmNow(epochId)
     time.rebase()
     cancelRetry()
     if (doubtful) input.changed()
@@ -135,8 +116,15 @@ export function createRevocation(input: {
 
   /** Without a session endpoint the only question a server answers is a refresh. */
   const confirmByRefresh = async (epochId: string): Promise<Confirmation> => {
+    const before = doubts
+    const wasSuspended = record.view()?.suspended === true
     const refreshed = await refreshOnce(epochId)
-    if (refreshed === 'ready') return proven(epochId, {})
+    if (refreshed === 'ready') {
+      const { provenAt: askedAt = 0 } = record.view() ?? {}
+      // What slept with the device, or was asked before a doubt came, says how things stood before.
+      const isOld = before !== doubts || time.now() - askedAt > answerMs
+      return isOld ? settle(epochId, { kind: 'transient' }) : proven(epochId, { askedAt, wasSuspended })
+    }
     if (refreshed === 'unable') {
       const tokens = record.view()?.live?.tokens
       // Nothing to ask with: a doubt about a token that still works stays a doubt, one about a spent token is the end of it.
@@ -157,6 +145,7 @@ export function createRevocation(input: {
       case 'expired':
         return ended(epochId, verdict.kind, verdict.details)
       case 'suspended':
+        doubts += 1
         // Nothing passes while it is written, nor where it cannot be.
         input.fence(epochId, 'suspect')
         try {
@@ -227,6 +216,7 @@ export function createRevocation(input: {
     stop: cancelRetry,
     async act(epochId, verdict) {
       if (verdict.kind === 'suspect') {
+        doubts += 1
         input.fence(epochId, 'suspect')
         return confirm(epochId)
       }

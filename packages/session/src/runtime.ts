@@ -128,7 +128,10 @@ export function createRuntime(input: {
     if (over) end(info, over.cause, over.details).catch(() => undefined)
   }
   const hints = createHints({ ports, life, trace, leftovers, unwritten, blocked: () => post({ type: 'blocked' }), record: () => record, watch: () => watch })
-  const record = createRecord(ports, life.observe, hints.storageFailed)
+  const record = createRecord(ports, (row) => {
+    life.observe(row)
+    hints.seen(row)
+  }, hints.storageFailed)
   // A database takes longer to open than all that follows takes to make. Heard first, then read, so that nothing falls between.
   ports.channel.open(hints.hear)
   let reading: Promise<unknown> | undefined = record.read()
@@ -141,7 +144,7 @@ export function createRuntime(input: {
     name, ports, time, record, connection, known, trace: trace.add, rotated: changed, suspect: (epochId) => life.fence(epochId, 'suspect', true), gaveUp: () => void outbox.flush(),
   })
   const end = createEnding({
-    ports, time, record, post, retainMs: options.retainMs, trace: trace.add, purged: life.purged,
+    ports, time, record, post, targets, retainMs: options.retainMs, trace: trace.add, purged: life.purged,
     ending: (ending) => life.dispatch({ type: 'ending', end: ending }),
   })
   const revocation = createRevocation({
@@ -153,8 +156,11 @@ export function createRuntime(input: {
       foreign += 1
     },
     end: async (epochId, cause, details) => {
-      const { session, phase } = life.machine()
-      if (session?.epochId === epochId && (phase === 'active' || phase === 'ending')) await end(session, cause, details)
+      const { session, phase, end: own } = life.machine()
+      if (session?.epochId !== epochId || (phase !== 'active' && phase !== 'ending')) return
+      // An end that could not be written yet is made no milder by what is learned later.
+      const harder = phase === 'ending' && own?.disposition === 'wipe' ? own : undefined
+      await end(session, harder?.cause ?? cause, harder ?? details)
     },
   })
   const requests = createRequests({
@@ -197,13 +203,13 @@ export function createRuntime(input: {
     async restore() {
       await readUntilRead()
       if (stopped) return
-      const row = record.view()
-      const info = row && infoOf(row)
-      if ((row?.journals.length ?? 0) > 0) {
+      if ((record.view()?.journals.length ?? 0) > 0) {
         leftovers()
         // Nothing protected is handed out before the journals are closed; the page itself need not wait for a hung disk.
         await within(clock, settleMs, settling, () => undefined).catch(() => undefined)
       }
+      const row = record.view()
+      const info = row && infoOf(row)
       // A tab that the browser brought back has the session storage of a session that may be over.
       const marked = ports.flows.take('epoch')
       if (marked !== undefined && marked !== info?.epochId) await life.eraseOwn()
@@ -222,7 +228,7 @@ export function createRuntime(input: {
       clock.timer(0, () => {
         // A page that was put away in this moment begins to watch when it is back.
         if (stopped || hints.asleep()) return
-        settling = settling.then(() => (stopped ? undefined : purge.sweep(targets()))).catch(() => undefined)
+        settling = settling.then(() => (stopped || !ports.store.persistent() ? undefined : purge.sweep(targets()))).catch(() => undefined)
         void outbox.flush()
         watch.start()
       })

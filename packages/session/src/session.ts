@@ -102,9 +102,9 @@ export function createSession(given: SessionOptions): Session {
     },
     onForget: forgetting.add,
     // A request is a request, whatever it is made for.
-    async fetch(input, init, { epochId, signal }: Captured) {
+    async fetch(input, init, { epochId, signal, sending }: Captured) {
       const call = asCalled(input, init)
-      return (await running()).requests.fetch(...call, { epochId, signal })
+      return (await running()).requests.fetch(...call, { epochId, signal, ...(sending && { sending }) })
     },
     trusted: (url) => runtime?.requests.trusted(url) ?? false,
     resolve: (url) => new URL(url, runtime?.ports.address.current()?.href),

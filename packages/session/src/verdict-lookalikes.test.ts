@@ -53,7 +53,7 @@ describe('what looks like proof and is none', () => {
     expect(judge(token('invalid_grant', early), known).kind).toBe('grant-unknown')
   })
 
-  it('P4 C4 an event in the second of the sign-in is about this session', () => {
+  it('P4 an event in the second of the sign-in is about this session', () => {
     expect(judge(session(over('session-revoked', 'sid-1', { event_timestamp: 1_800_000_000 })), { ...known, establishedAt: 1_800_000_000_999 }).kind).toBe('revoked')
   })
 

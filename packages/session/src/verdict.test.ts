@@ -6,10 +6,13 @@ import { isProof, judge, type Known, type Verdict } from './verdict.ts'
 import { alive, early, everybody, feed, known, nameless, over, resource, says, senders, session, token } from '../test/answers.ts'
 import { problems } from '../test/scene.ts'
 
+/** So long before the sign-in that no two clocks of one server explain it. */
+const longBefore = { event_timestamp: 1_799_999_969 }
+
 /** The answers of each row: alone, or with something else known of our session. */
 const cases: Readonly<Record<string, readonly (Answer | readonly [Answer, Known])[]>> = {
   'session-alive': [session(alive), [session(alive), nameless], session({ active: true })],
-  'session-revoked': [session(over('session-revoked', 'sid-1')), session({ active: false, type: 'problems/session-revoked', sid: 'sid-1' })],
+  'session-revoked': [session(over('session-revoked', 'sid-1')), session(over('session-revoked', 'sid-1', early)), session({ active: false, type: 'problems/session-revoked', sid: 'sid-1' })],
   'session-expired': [session(over('session-expired', 'sid-1'))],
   'session-suspended': [session(over('account-suspended', 'sid-1'))],
   'session-unknown': [session({ active: false })],
@@ -20,7 +23,7 @@ const cases: Readonly<Record<string, readonly (Answer | readonly [Answer, Known]
     session({ ...alive, sid: 'sid-2' }), session(over('session-revoked', 'sid-2')), session(over('session-expired', 'sid-2')),
     session(over('account-suspended', 'sid-2')), session({ active: false, sid: 'sid-2' }),
   ],
-  'session-before-sign-in': [session(over('session-revoked', 'sid-1', early)), session(over('account-suspended', 'sid-1', early))],
+  'session-before-sign-in': [session(over('session-revoked', 'sid-1', longBefore)), session(over('account-suspended', 'sid-1', longBefore))],
   'session-other-status': [201, 204, 302, 400, 401, 403, 404].map((status) => session(over('session-revoked', 'sid-1'), status)),
   'resource-revoked': [resource(over('session-revoked', 'sid-1')), resource(over('session-revoked', 'sid-1'), { error: 'invalid_token' })],
   'resource-expired': [resource(over('session-expired', 'sid-1'))],
@@ -47,6 +50,7 @@ const cases: Readonly<Record<string, readonly (Answer | readonly [Answer, Known]
   'feed-suspended': [feed(over('account-suspended', 'sid-1'))],
   'feed-unknown': [feed({ active: false })],
   'feed-foreign': [feed(over('session-revoked', 'sid-2'))],
+  'feed-before-sign-in': [feed(over('session-revoked', 'sid-1', early))],
   'feed-closed': [{ from: 'feed', failed: 'closed' }],
   'feed-no-content': [says('feed', 204)],
   'feed-unauthorized': [says('feed', 401)],
@@ -54,13 +58,14 @@ const cases: Readonly<Record<string, readonly (Answer | readonly [Answer, Known]
   'feed-forbidden': [says('feed', 403)],
   'token-revoked': [
     token('invalid_grant', { error_uri: `${problems}/session-revoked`, sid: 'sid-1' }), token('invalid_grant', { error_uri: `${problems}/session-revoked` }),
-    [token('invalid_grant', { error_uri: `${problems}/session-revoked` }), nameless],
+    token('invalid_grant', { error_uri: `${problems}/session-revoked`, ...early }), [token('invalid_grant', { error_uri: `${problems}/session-revoked` }), nameless],
   ],
   'token-expired': [token('invalid_grant', { error_uri: `${problems}/session-expired`, sid: 'sid-1' }), token('invalid_grant', { error_uri: `${problems}/session-expired` })],
   'token-suspended': [token('invalid_grant', { error_uri: `${problems}/account-suspended`, sid: 'sid-1' })],
   'token-foreign': [token('invalid_grant', { error_uri: `${problems}/session-revoked`, sid: 'sid-2' }), token('invalid_grant', { sid: 'sid-2' })],
   'token-before-sign-in': [
-    token('invalid_grant', { error_uri: `${problems}/session-revoked`, sid: 'sid-1', ...early }), token('invalid_grant', { error_uri: `${problems}/session-expired`, ...early }),
+    token('invalid_grant', { error_uri: `${problems}/session-revoked`, sid: 'sid-1', ...longBefore }),
+    token('invalid_grant', { error_uri: `${problems}/session-expired`, ...longBefore }),
   ],
   'token-lifetime-over': [[token('invalid_grant'), { ...known, refreshOver: true }]],
   'token-invalid-grant': [token('invalid_grant'), token('invalid_grant', {}, 401), [token('invalid_grant'), { ...known, refreshOver: false }]],

@@ -36,6 +36,8 @@ export interface Proof {
   readonly status?: StatusReference
   /** When this context asked for it, by its own time; absent where nobody asked. */
   readonly askedAt?: number
+  /** Whether the record showed a suspension when it was asked for; absent where nobody asked. */
+  readonly wasSuspended?: boolean
 }
 
 /** What one answer means. */
@@ -69,6 +71,8 @@ const refusals: ReadonlySet<string> = new Set([
   'unsupported_token_type',
 ])
 
+/** The token endpoint says when a session began, the session service when it ended: their clocks may be this far apart. */
+const clocksMs = 30_000
 /** A server that wants to be left alone is, but not for so long that an end could hide behind it. */
 const longestQuietMs = 600_000
 
@@ -76,7 +80,9 @@ const longestQuietMs = 600_000
  * Says what one answer means for our session. Every row of the contract's table is a named case of `verdict.test.ts`;
  * what is in no row is transient, so that nothing unforeseen ever ends a session.
  */
-export function judge(answer: Answer, known: Known): Verdict {
+export function judge(answer: Answer, about: Known): Verdict {
+  // Who is asked with this sign-in's own tokens speaks of it. All others may repeat what was so before, and have these two asked.
+  const known = answer.from === 'session' || answer.from === 'token' ? { ...about, establishedAt: (about.establishedAt ?? 0) - clocksMs } : about
   if (answer.from === 'channel') return answer.epochId === known.epochId ? { kind: 'done' } : { kind: 'hint' }
   if (answer.from === 'list') return answer.value === 1 || answer.value === 2 ? { kind: 'suspect' } : { kind: 'done' }
   if ('failed' in answer) return answer.from === 'revocation' && answer.failed === 'unsupported' ? { kind: 'done' } : { kind: 'transient' }

@@ -135,7 +135,7 @@ it('P7 F1 where there is no feed the server is asked every 30 s, by one tab', as
   expect(tabs[0]!.session.detection).toMatchObject({ via: 'poll', withinMs: 30_000 })
 })
 
-it('F5 A10 a feed that a proxy swallows is opened more and more rarely, and the server asked meanwhile', async () => {
+it('F5 a feed that a proxy swallows is opened more and more rarely, and the server asked meanwhile', async () => {
   const { first, server, device } = await signedIn()
   const connection = server.authority.connect({} as never)
   let opened = 0
@@ -152,7 +152,7 @@ it('F5 A10 a feed that a proxy swallows is opened more and more rarely, and the 
   expect([first.session.detection.via, first.session.state.status]).toEqual(['poll', 'active'])
 })
 
-it('F5 P7 a server that says goodbye is left alone for as long as it wants', async () => {
+it('P7 a server that says goodbye is left alone for as long as it wants', async () => {
   // A poll that is not due yet is not taken for a question about the goodbye.
   const { first, server, device } = await watched(1, { options: { pollMs: 3_600_000 } })
   const connection = server.authority.connect({} as never)
@@ -177,7 +177,7 @@ it('F5 P7 a server that says goodbye is left alone for as long as it wants', asy
   expect([opened.length, first.session.state.status]).toEqual([2, 'active'])
 })
 
-it('D10 P1 a page that is put away as soon as it knows who is signed in holds no feed while it is away, and one when it is back', async () => {
+it('P1 F6 a page that is put away as soon as it knows who is signed in holds no feed while it is away, and one when it is back', async () => {
   const { first, open, server, device } = await watched(1)
   first.session.stop()
   await eventually(() => expect(server.feeds.size).toBe(0))

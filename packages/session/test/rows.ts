@@ -39,11 +39,11 @@ export function after(...beginnings: readonly Beginning[]): Row {
 
 export const day = 86_400_000
 
-export function ending(row: Row, more: Partial<SessionEnd> = {}, now = start + 1_000, retainMs = 7 * day): Change<{ ended: boolean; end: SessionEnd }> {
+export function ending(row: Row, more: Partial<SessionEnd> = {}, now = start + 1_000, retainMs = 7 * day, targets: readonly Target[] = []): Change<{ ended: boolean; end: SessionEnd }> {
   const told: SessionEnd = {
     cause: 'revoked', by: 'admin', disposition: 'wipe', at: now, issuer, subject: row.live?.subject ?? 'mira', epochId: row.epoch.id, ...more,
   }
-  return end(row, { end: told, epochId: `after ${row.epoch.id}`, giveUpId: `given up at the end of ${row.epoch.id}`, retainMs, now })
+  return end(row, { end: told, epochId: `after ${row.epoch.id}`, giveUpId: `given up at the end of ${row.epoch.id}`, retainMs, targets, now })
 }
 
 export const expiry = { cause: 'expired', by: 'system', disposition: 'lock' } as const

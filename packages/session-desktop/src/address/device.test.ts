@@ -121,7 +121,7 @@ describe('a sign-in on another device', () => {
     // Ten minutes of this clock are 300 looks for a sleep of the machine, and take six seconds.
   })
 
-  it('B6 after an end the provider asks for the password again', async () => {
+  it('E2 after an end the provider asks for the password again', async () => {
     const { session, prompt, poll, over } = await showing(1)
     const person = newPerson()
     await person.submit(await person.submit(await typed(person, prompt), { confirm: 'yes' }), password)

@@ -7,7 +7,7 @@ import { startChild } from '../../test/processes.ts'
 import { provider } from '../../test/signing.ts'
 
 describe('processes', () => {
-  it('P1 J9 one signs in, and the others are signed in by themselves; one signs out, and all are signed out', async () => {
+  it('P1 E1 one signs in, and the others are signed in by themselves; one signs out, and all are signed out', async () => {
     const authority = await provider()
     const input = { directory: newFolder(), secret: join(newFolder(), 'secret'), issuer: authority.issuer }
     const [first, second] = [startChild('signing', input), startChild('signing', input)]

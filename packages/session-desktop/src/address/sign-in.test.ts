@@ -94,7 +94,7 @@ describe('a sign-in in the browser', () => {
     }
   })
 
-  it('C2 waits five minutes for the person, and tells who comes late', async () => {
+  it('waits five minutes for the person, and tells who comes late', async () => {
     const clock = manualClock(Date.now())
     const { session, begin, portOf } = await application(await provider(), { clock })
     const { url, over } = await begin()
@@ -140,7 +140,7 @@ describe('a sign-in in the browser', () => {
     expect(await rejection(session.signIn())).toMatchObject({ code: 'sign-in-failed', details: { error: 'no_browser' } })
   })
 
-  it('B6 after an end the provider asks for the password again', async () => {
+  it('E2 after an end the provider asks for the password again', async () => {
     const authority = await provider()
     const { session, begin } = await application(authority)
     const person = newPerson()
@@ -157,7 +157,7 @@ describe('a sign-in in the browser', () => {
     expect(session.state.status).toBe('active')
   })
 
-  it('P6 E3 of somebody else ends the session that was there as replaced, and its token is given back', async () => {
+  it('P6 E9 of somebody else ends the session that was there as replaced, and its token is given back', async () => {
     const authority = await provider()
     const { session, begin, ping } = await application(authority)
     const ends: string[] = []

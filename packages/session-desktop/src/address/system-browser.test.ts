@@ -1,10 +1,12 @@
 /** The person's own browser is given an address and nothing else, and a failure of it is told. */
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi, type TestContext } from 'vitest'
 import { everythingIn, newFolder } from '../../test/folders.ts'
 import { application, provider, rejection } from '../../test/signing.ts'
 import { openInBrowser } from '../index.ts'
+
+const onLinux = (skip: TestContext['skip']): void => skip(process.platform !== 'linux', 'elsewhere another program than "xdg-open" opens the browser')
 
 describe('the browser of the system', () => {
   const program = (script: string): void => {
@@ -16,7 +18,8 @@ describe('the browser of the system', () => {
     vi.stubEnv('PATH', folder)
   }
 
-  it.skipIf(process.platform !== 'linux')('is given the address as it is, through no shell', async () => {
+  it('is given the address as it is, through no shell', async ({ skip }) => {
+    onLinux(skip)
     const file = join(newFolder(), 'asked')
     program(`printf '%s|' "$#" "$@" > ${file}`)
     const url = new URL('https://id.test/?a=b&c=$(touch x)`touch y`;z \'"')
@@ -25,7 +28,8 @@ describe('the browser of the system', () => {
     expect(everythingIn(join(file, '..'))[0]?.bytes.toString()).toBe(`1|${url.href}|`)
   })
 
-  it.skipIf(process.platform !== 'linux').each([['', 'ENOENT'], ['exit 3', '3'], ['kill -9 $$', 'SIGKILL']])('that cannot be opened (%j) is told, without the address', async (script, why) => {
+  it.for([['', 'ENOENT'], ['exit 3', '3'], ['kill -9 $$', 'SIGKILL']] as const)('that cannot be opened (%j) is told, without the address', async ([script, why], { skip }) => {
+    onLinux(skip)
     program(script)
     const error = await rejection(openInBrowser(new URL('https://id.test/?state=secret-state')), ['secret-state'])
     vi.unstubAllEnvs()
@@ -38,7 +42,8 @@ describe('the browser of the system', () => {
     vi.unstubAllEnvs()
   })
 
-  it.skipIf(process.platform !== 'linux')('that fails makes the sign-in fail, so that another way can be taken', async () => {
+  it('that fails makes the sign-in fail, so that another way can be taken', async ({ skip }) => {
+    onLinux(skip)
     const authority = await provider()
     const { session } = await application(authority, { open: openInBrowser })
     program('exit 3')

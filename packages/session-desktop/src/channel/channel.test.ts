@@ -71,7 +71,7 @@ describe('the channel between processes', () => {
     expect([second.heard, notesIn(folder)]).toEqual([[], []])
   })
 
-  it('J9 is freed by the next message of what killed processes left', async () => {
+  it('D5 is freed by the next message of what killed processes left', async () => {
     const directory = newFolder()
     const secret = join(newFolder(), 'secret')
     const child = startChild('session', { directory, secret, api: 'http://127.0.0.1:9' })
@@ -114,7 +114,7 @@ describe('the channel between processes', () => {
     await eventually(() => expect(second.heard).toContain('three'))
   })
 
-  it('E3 hands on what is no message as what it is, and nothing that has no end', async () => {
+  it('E8 hands on what is no message as what it is, and nothing that has no end', async () => {
     const folder = newFolder()
     const { heard } = await end(folder)
     const address = addressIn(folder, notesIn(folder)[0]!)

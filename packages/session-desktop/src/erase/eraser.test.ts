@@ -55,7 +55,7 @@ describe('P2 P9 erasing a folder', () => {
     expect([await eraser.remains(directory('drafts')), readdirSync(root)]).toEqual([0, []])
   })
 
-  it('G2 cuts links and leaves what they lead to, wherever that is', async () => {
+  it('D10 cuts links and leaves what they lead to, wherever that is', async () => {
     const { around, root, file, eraser } = setting()
     const own = file('documents/thesis.txt', 'mine')
     file('content/drafts/a')

@@ -8,7 +8,7 @@ const scope = '3dimli.x'
 const text = JSON.stringify({ token: 'canary-1', häuser: '🏠' })
 const sealed = () => seal(text, secret, scope, randomBytes)
 
-describe('P8 J8 a sealed record', () => {
+describe('P8 a sealed record', () => {
   it('opens with its secret and under its name alone', () => {
     const bytes = sealed()
     expect(open(bytes, secret, scope)).toEqual({ kind: 'open', text })
@@ -16,13 +16,13 @@ describe('P8 J8 a sealed record', () => {
     expect(open(bytes, secret, '3dimli.y')).toEqual({ kind: 'foreign' })
   })
 
-  it('J3 that was cut anywhere is corrupt', () => {
+  it('J3 J8 that was cut anywhere is corrupt', () => {
     const bytes = sealed()
     const kinds = Array.from({ length: bytes.length }, (_, length) => open(bytes.subarray(0, length), secret, scope).kind)
     expect(new Set(kinds)).toEqual(new Set(['corrupt']))
   })
 
-  it('J3 with any bit changed opens no more, and is never taken for one of a newer version', () => {
+  it('J3 J8 with any bit changed opens no more, and is never taken for one of a newer version', () => {
     const bytes = sealed()
     for (let at = 0; at < bytes.length; at += 1) {
       for (let bit = 0; bit < 8; bit += 1) {

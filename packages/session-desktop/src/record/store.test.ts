@@ -59,7 +59,7 @@ const read = async (store: RecordStore): Promise<Row | undefined> => (await stor
 const bitsOf = async (key: CryptoKey | undefined): Promise<string> =>
   Buffer.from(await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: new Uint8Array() }, key!, 256)).toString('hex')
 
-describe('J8 the record on disk', () => {
+describe('the record on disk', () => {
   it('P10 comes back in another process with keys that work and that nobody can export, and goes on from there', async () => {
     const { open } = setting()
     const keys = recordKeys()
@@ -92,7 +92,7 @@ describe('J8 the record on disk', () => {
     }), { numRuns: 50, seed: 20_261_121 })
   })
 
-  it('P8 G9 lies in folders and files of this person alone, and has no token in the clear', async () => {
+  it('P8 lies in folders and files of this person alone, and has no token in the clear', async () => {
     const umask = process.umask(0)
     try {
       const { folder, open } = setting()
@@ -106,7 +106,7 @@ describe('J8 the record on disk', () => {
     }
   })
 
-  it('P5 J3 cut at any length is lost: never a crash, and never the session that was there before', async () => {
+  it('P5 J3 J8 cut at any length is lost: never a crash, and never the session that was there before', async () => {
     const { path, open } = setting()
     await write(open(), row(1, { attempt: { id: 'older', generation: 1, at: 0 } }))
     await write(open(), row(2))
@@ -144,7 +144,7 @@ describe('J8 the record on disk', () => {
     expect(readdirSync(made.folder).sort()).toEqual(['locks', 'record', 'record.unreadable'])
   })
 
-  it('what a killed writer did not finish is no record, and is removed by the next one', async () => {
+  it('J8 what a killed writer did not finish is no record, and is removed by the next one', async () => {
     const made = setting()
     await write(made.open(), row(1))
     writeFileSync(`${made.path}.1234.tmp`, readFileSync(made.path).subarray(0, 50))
@@ -154,7 +154,7 @@ describe('J8 the record on disk', () => {
     expect(readdirSync(made.folder).sort()).toEqual(['locks', 'record'])
   })
 
-  it('P3 a writer whose lock is gone before it is done writes nothing', async () => {
+  it('P3 J8 a writer whose lock is gone before it is done writes nothing', async () => {
     const made = setting()
     await write(made.open(), row(1))
     const late = made.open().change(() => {
@@ -228,7 +228,7 @@ describe('J1 without a secret the record', () => {
   })
 })
 
-it('J8 a folder that cannot be made keeps the record in memory, and says so', async () => {
+it('a folder that cannot be made keeps the record in memory, and says so', async () => {
   const made = setting()
   writeFileSync(made.folder, 'a file stands in the way')
   const store = made.open()

@@ -54,7 +54,7 @@ describe('with the keychain of the system', () => {
     for (const { child } of all) expect(await doctor(child)).toMatchObject({ store: 'file', degraded: [] })
   }, 240_000)
 
-  it('P4 J3 J5 one that was reset costs the session, says so, and what it cannot open is kept aside', async ({ skip }) => {
+  it('P4 J3 one that was reset costs the session, says so, and what it cannot open is kept aside', async ({ skip }) => {
     if (noKeyring !== undefined) skip(noKeyring)
     const directory = newFolder()
     const first = await started(directory, await startKeyring('open'))

@@ -57,7 +57,7 @@ describe('a database that cannot be opened just now', () => {
     await expect(pageEraser().erase({ kind: 'indexeddb', database: 'recently-viewed' })).rejects.toThrow('blocked')
   })
 
-  it('P9 G4 one that does not exist is not made', async () => {
+  it('P9 one that does not exist is not made', async () => {
     expect(await pageEraser().erase({ kind: 'indexeddb', database: 'nowhere' })).toBe(0)
     expect(await factory.databases()).toEqual([])
   })

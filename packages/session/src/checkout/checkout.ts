@@ -2,8 +2,10 @@
 import { SessionError, isSessionError } from '../errors.ts'
 import { feature, type Captured, type Owner } from '../feature.ts'
 import type { Session } from '../shape.ts'
-import { databases, openDesk } from './desk.ts'
+import { databases, openDesk, type Submitted } from './desk.ts'
 
+/** A key that was looked at longer ago, since its tab slept, is looked at again before the order is sent. */
+const sentWithinMs = 10_000
 /** An order that the server does not have this long after it was sent will not arrive any more. */
 const arrivesWithinMs = 60_000
 const names: ReadonlySet<string> = new Set(['submit', 'find', 'freshWithinMs'])
@@ -12,7 +14,12 @@ const names: ReadonlySet<string> = new Set(['submit', 'find', 'freshWithinMs'])
 export interface OrderCall {
   /** Names this order; to be sent as `Idempotency-Key`, so that sending it twice buys once. */
   readonly idempotencyKey: string
-  /** `session.fetch` of the session the call belongs to. */
+  /**
+   * `session.fetch` of the session the call belongs to.
+   *
+   * In `submit` it looks at the order's key each time before it sends, and rejects with {@link SessionError} `order-pending` when another tab has settled the order meanwhile: nothing more is sent by this call.
+   * An order that is sent by other means is bought twice if its tab sleeps for a minute before it sends.
+   */
   readonly fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>
   /** Aborts when the session ends. */
   readonly signal: AbortSignal
@@ -49,7 +56,7 @@ export interface Checkout<Draft, Order> {
    *
    * The same draft may be submitted again after a failure and is bought once; another one is refused while the first is not settled.
    *
-   * Rejects with {@link SessionError} `order-pending`, `not-fresh` and those of `session.fetch`, and with whatever `submit` throws.
+   * Rejects with {@link SessionError} `order-pending` when another order is not settled, or when this one was settled by another tab before it was sent; with `not-fresh` and those of `session.fetch`; and with whatever `submit` throws.
    */
   submit(draft: Draft): Promise<Order>
   /** Asks the server what became of an order whose answer was not seen; also after the same person signed in again. */
@@ -89,17 +96,22 @@ export function createCheckout<Draft, Order>(session: Session, options: Checkout
   session.register(target).catch(() => undefined)
 
   const capture = (): Promise<Captured> => access.capture(undefined, 'checkout')
-  const callOf = (captured: Captured, idempotencyKey: string, refused = (): void => {}): OrderCall => ({
-    idempotencyKey, refused, signal: captured.signal, fetch: (input, init) => access.fetch(input, init, captured),
-  })
   /** What this page submitted last without seeing an answer; in memory only, since a draft must not outlive its session. */
   let last: { readonly content: string; readonly idempotencyKey: string } | undefined
   access.onForget('checkout', () => {
     last = undefined
   })
-  const settle = async (owner: Owner, idempotencyKey: string): Promise<void> => {
-    if (last?.idempotencyKey === idempotencyKey) last = undefined
-    await desk.settle(owner, idempotencyKey)
+  const settle = async (owner: Owner, idempotencyKey: string, submittedAt?: number): Promise<Submitted | undefined> => {
+    const standing = await desk.settle(owner, idempotencyKey, submittedAt)
+    if (last?.idempotencyKey === idempotencyKey && standing?.idempotencyKey !== idempotencyKey) last = undefined
+    return standing
+  }
+  /** Another tab may have taken the order for lost while this one slept, and bought. */
+  const renew = async (owner: Owner, idempotencyKey: string): Promise<() => boolean> => {
+    const submittedAt = access.now()
+    const standing = await desk.renew(owner, idempotencyKey, submittedAt)
+    if (standing?.idempotencyKey !== idempotencyKey) throw new SessionError('order-pending', { submittedAt: standing?.submittedAt ?? submittedAt })
+    return () => access.now() - submittedAt < sentWithinMs
   }
   const uuid = (): string => crypto.randomUUID()
 
@@ -142,9 +154,12 @@ export function createCheckout<Draft, Order>(session: Session, options: Checkout
       last = { content, idempotencyKey }
       let refused = false
       try {
-        const order = await options.submit(draft, callOf(captured, idempotencyKey, () => {
-          refused = true
-        }))
+        const order = await options.submit(draft, {
+          idempotencyKey, signal: captured.signal, fetch: (input, init) => access.fetch(input, init, { ...captured, sending: () => renew(owner, idempotencyKey) }),
+          refused: () => {
+            refused = true
+          },
+        })
         await settle(owner, idempotencyKey)
         await desk.clearDraft(owner.contentId)
         return order
@@ -160,10 +175,15 @@ export function createCheckout<Draft, Order>(session: Session, options: Checkout
       const submitted = await desk.submitted(owner)
       if (!submitted) return { status: 'nothing-sent' }
       const { idempotencyKey, submittedAt } = submitted
-      const order = await options.find(callOf(captured, idempotencyKey))
-      if (order === undefined && access.now() - submittedAt < arrivesWithinMs) return { status: 'pending', submittedAt }
+      // What the server does not have is judged by when it was asked, not by when it answered.
+      const ageMs = access.now() - submittedAt
+      const order = await options.find({ idempotencyKey, signal: captured.signal, fetch: (input, init) => access.fetch(input, init, captured), refused: () => {} })
+      if (order === undefined) {
+        if (ageMs < arrivesWithinMs) return { status: 'pending', submittedAt }
+        const standing = await settle(owner, idempotencyKey, submittedAt)
+        return standing?.idempotencyKey === idempotencyKey ? { status: 'pending', submittedAt: standing.submittedAt } : { status: 'not-received', submittedAt }
+      }
       await settle(owner, idempotencyKey)
-      if (order === undefined) return { status: 'not-received', submittedAt }
       await desk.clearDraft(owner.contentId)
       return { status: 'found', order, submittedAt }
     },

@@ -13,7 +13,7 @@ export interface Submitted {
   /** SHA-256 of issuer and subject, hexadecimal. */
   readonly subjectHash: string
   readonly idempotencyKey: string
-  /** Epoch ms. */
+  /** When it was last sent, epoch ms. */
   readonly submittedAt: number
 }
 
@@ -25,8 +25,10 @@ export interface Desk {
   submitted(owner: Owner): Promise<Submitted | undefined>
   /** Writes the key of an order before it is sent, also before it is sent again; another that is already on its way keeps its place. */
   submit(owner: Owner, idempotencyKey: string, now: number): Promise<Submitted>
-  /** Takes the key of a settled order away, and no other's. */
-  settle(owner: Owner, idempotencyKey: string): Promise<void>
+  /** Says anew when an order is sent, unless its key was taken away meanwhile. Returns the key that stands. */
+  renew(owner: Owner, idempotencyKey: string, now: number): Promise<Submitted | undefined>
+  /** Takes the key of a settled order away, and no other's; with `submittedAt`, only if it was not sent again since. Returns the key that stands. */
+  settle(owner: Owner, idempotencyKey: string, submittedAt?: number): Promise<Submitted | undefined>
 }
 
 /** Names the database of drafts, which is erased, and that of submitted orders, which is not. */
@@ -41,6 +43,18 @@ export function openDesk(name: string): Desk {
   const inOrders = lastingStore(orders, storeName)
   const keyOf = (contentId: string): string => `${contentId}:draft`
 
+  /** Decides in one transaction which order of a person stands. */
+  const change = async <Standing extends Submitted | undefined>(owner: Owner, decide: (known: Submitted | undefined, subjectHash: string) => Standing): Promise<Standing> => {
+    const subjectHash = await hashOf(owner)
+    return inOrders('readwrite', async (rows) => {
+      const standing = decide(await promisifyRequest(rows.get(subjectHash) as IDBRequest<Submitted | undefined>), subjectHash)
+      if (standing) rows.put(standing, subjectHash)
+      else rows.delete(subjectHash)
+      await committed(rows.transaction)
+      return standing
+    })
+  }
+
   return {
     async readDraft({ id, key }) {
       const sealed = await get<Uint8Array<ArrayBuffer>>(keyOf(id), inDrafts)
@@ -54,25 +68,12 @@ export function openDesk(name: string): Desk {
     },
     clearDraft: (contentId) => written(inDrafts, (rows) => rows.delete(keyOf(contentId))),
     submitted: async (owner) => get<Submitted>(await hashOf(owner), inOrders),
-    async submit(owner, idempotencyKey, now) {
-      const subjectHash = await hashOf(owner)
-      return inOrders('readwrite', async (rows) => {
-        const known = await promisifyRequest(rows.get(subjectHash) as IDBRequest<Submitted | undefined>)
-        const standing = known && known.idempotencyKey !== idempotencyKey ? known : { subjectHash, idempotencyKey, submittedAt: now }
-        rows.put(standing, subjectHash)
-        await committed(rows.transaction)
-        return standing
-      })
-    },
-    async settle(owner, idempotencyKey) {
-      const hash = await hashOf(owner)
-      await inOrders('readwrite', async (store) => {
-        const request = store.get(hash) as IDBRequest<Submitted | undefined>
-        await promisifyRequest(request)
-        if (request.result?.idempotencyKey === idempotencyKey) store.delete(hash)
-        await committed(store.transaction)
-      })
-    },
+    submit: (owner, idempotencyKey, now) => change(owner, (known, subjectHash) =>
+      known && known.idempotencyKey !== idempotencyKey ? known : { subjectHash, idempotencyKey, submittedAt: now }),
+    renew: (owner, idempotencyKey, now) => change(owner, (known) =>
+      known?.idempotencyKey === idempotencyKey ? { ...known, submittedAt: now } : known),
+    settle: (owner, idempotencyKey, submittedAt) => change(owner, (known) =>
+      known?.idempotencyKey === idempotencyKey && (submittedAt ?? known.submittedAt) === known.submittedAt ? undefined : known),
   }
 }
 

@@ -26,7 +26,7 @@ function serving({ context }: Tab): readonly string[] {
   return fetched
 }
 
-it.each([`${api}/chair`, 'https://files.test/chair?signature=s'])("H1 a save of %s is given up by the signal of its Request, too", async (url) => {
+it.each([`${api}/chair`, 'https://files.test/chair?signature=s'])('a save of %s is given up by the signal of its Request, too', async (url) => {
   const { first } = await signedIn()
   first.context.fetch = (_request, signal) => new Promise((_resolve, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason))
@@ -40,7 +40,7 @@ it.each([`${api}/chair`, 'https://files.test/chair?signature=s'])("H1 a save of 
   expect(call.result).toBe(reason)
 })
 
-it('H1 a save fetches the address that it was given, whatever becomes of it after the call', async () => {
+it('a save fetches the address that it was given, whatever becomes of it after the call', async () => {
   const { first } = await signedIn()
   const fetched = serving(first)
   const downloads = createDownloads(first.session)

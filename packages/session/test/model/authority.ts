@@ -12,6 +12,8 @@ export interface AuthorityParts {
   readonly schedule: Schedule
   /** The wall clock of the device. */
   readonly wall: () => number
+  /** What the server said reached a context. */
+  readonly delivered: (owner: number, said: Said<unknown>) => void
   /** The sign-in this context comes back from. */
   readonly takePending: () => Login | undefined
   readonly revoking: (token: string) => void
@@ -21,7 +23,7 @@ export interface AuthorityParts {
 }
 
 /** Makes the authority of one context. */
-export function createAuthority({ owner, server, network, schedule, wall, takePending, revoking, refreshing, refreshed }: AuthorityParts): Authority {
+export function createAuthority({ owner, server, network, schedule, wall, delivered, takePending, revoking, refreshing, refreshed }: AuthorityParts): Authority {
   const exchange = async (line: Extract<Line, 'session' | 'revocation'>, what: string, signal: AbortSignal, serve: () => Said<Answer>, login: Login | undefined): Promise<Answer> => {
     try {
       return await network.send<Answer>({ owner, line, what, signal, serve, instead: (fault) => {
@@ -83,8 +85,11 @@ export function createAuthority({ owner, server, network, schedule, wall, takePe
           else if (fault || network.offline) return void schedule.add(owner, 'the feed is cut', () => over({ from: 'feed', failed: 'closed' }), schedule.delay(40))
           if (silent) return
           const body = server.object(changed)
+          const { proof } = server.proofOf(changed)
           schedule.add(owner, `the feed says ${changed.standing} of ${changed.sid}`, () => {
-            if (!signal.aborted) listener.event({ from: 'feed', status: 200, body }, undefined)
+            if (signal.aborted) return
+            delivered(owner, { answer: undefined, proof })
+            listener.event({ from: 'feed', status: 200, body }, undefined)
           }, schedule.delay(40))
         }
         let beat = (): void => {}

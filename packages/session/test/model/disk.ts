@@ -41,7 +41,9 @@ export function createDisk(schedule: Schedule, events: DiskEvents): Disk {
     if (disk.mode === 'hangs') return new Promise(() => {})
     return schedule.later(owner, what, () => {
       if (disk.mode === 'throws' || (write && disk.mode === 'refuses-writes')) throw new Error('storage is broken')
-      return work()
+      const seen = work()
+      if (disk.mode === 'loses its connection') throw new Error('the connection is lost')
+      return seen
     }, schedule.delay(15))
   }
 

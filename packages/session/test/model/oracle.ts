@@ -16,6 +16,7 @@ import { keptWork } from './promises/kept-work.ts'
 import { bounds } from './promises/bounds.ts'
 import { detection } from './promises/detection.ts'
 import { lease } from './promises/lease.ts'
+import { suspension } from './promises/suspension.ts'
 import { settledWorld } from './promises/settled-world.ts'
 
 /** What a promise may look at. */
@@ -75,7 +76,7 @@ export function createOracle(world: World): Oracle {
   }
   const leaks = noLeak(court)
   const all: readonly Promises[] = [
-    noFalseEnd(court), fence(court), purge(court), oneRefresh(court), noResurrection(court), leaks, keptWork(court), narrow(court), bounds(court), detection(court), lease(court), settledWorld(court),
+    noFalseEnd(court), fence(court), purge(court), oneRefresh(court), noResurrection(court), leaks, keptWork(court), narrow(court), bounds(court), detection(court), lease(court), suspension(court), settledWorld(court),
   ]
   const raise = (): void => {
     if (found) throw found

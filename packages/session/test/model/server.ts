@@ -61,7 +61,7 @@ export interface Login {
 /** An answer and what it proves. */
 export interface Said<A> {
   readonly answer: A
-  readonly proof?: { readonly sid: string; readonly standing: Standing }
+  readonly proof?: { readonly sid: string; readonly standing: Standing; readonly changedAt: number }
   /** A refresh token that only this answer carries. */
   readonly brings?: string
 }
@@ -77,6 +77,7 @@ export interface Server {
   refresh(presented: string | undefined, attemptId: string, narrow?: Narrowing): Said<TokenAnswer>
   session(accessToken: string): Said<Answer>
   object(login: Login): Record<string, unknown>
+  proofOf(login: Login): Required<Pick<Said<unknown>, 'proof'>>
   revoke(token: string): Said<Answer>
   resource(accessToken: string | undefined): Said<{ readonly status: number; readonly body?: Record<string, unknown>; readonly challenge?: string }>
   loginOf(token: string): Login | undefined
@@ -115,7 +116,7 @@ export function createServer(traits: ServerTraits, now: () => number, device: ()
     }
   }
 
-  const proofOf = (login: Login) => ({ proof: { sid: login.sid, standing: login.standing } })
+  const proofOf = (login: Login) => ({ proof: { sid: login.sid, standing: login.standing, changedAt: login.changedAt } })
 
   const refuse = (login: Login | undefined): Said<TokenAnswer> => {
     const why = login && traits.problems && login.standing !== 'alive' ? object(login) : undefined
@@ -126,7 +127,7 @@ export function createServer(traits: ServerTraits, now: () => number, device: ()
   }
 
   const server: Server = {
-    traits, logins, object,
+    traits, logins, object, proofOf,
     signIn(subject) {
       const sid = `s${logins.size + 1}`
       const login: Login = {

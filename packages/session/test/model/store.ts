@@ -3,7 +3,7 @@ import type { Row } from '../../src/row.ts'
 import type { RecordStore } from '../../src/ports.ts'
 import type { Schedule } from './schedule.ts'
 
-export type StorageMode = 'works' | 'throws' | 'hangs' | 'refuses-writes'
+export type StorageMode = 'works' | 'throws' | 'hangs' | 'refuses-writes' | 'loses its connection'
 
 /** What is kept for all contexts. */
 export interface Store {
@@ -38,6 +38,8 @@ export function createStore(schedule: Schedule, events: StoreEvents): Store {
         if (mode === 'throws' || (write && mode === 'refuses-writes')) return reject(new Error('storage is broken'))
         try {
           const seen = work()
+          // As Safari does: what was asked is done, and whoever asked is told that it failed.
+          if (mode === 'loses its connection') return reject(new Error('the connection is lost'))
           if (schedule.draws.chance(0.4)) schedule.add(owner, `${what}: its answer`, () => resolve(seen), schedule.delay(60))
           else resolve(seen)
         } catch (error) {

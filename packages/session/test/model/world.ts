@@ -96,6 +96,7 @@ export function createWorld(setting: Setting, { tell = false, next }: { readonly
       errorSeen: (error) => oracle.secretFree(error, 'an error'),
       handedOut: (by, call) => oracle.handedOut(by, call),
       nextCall: () => (calls += 1),
+      delivered: (owner, said) => oracle.delivered(owner, said),
       revoking: (token) => oracle.revoking(token),
       refreshing: (token, attempt, owner) => {
         world.refreshing.add(owner)

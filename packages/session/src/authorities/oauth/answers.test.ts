@@ -143,7 +143,7 @@ describe('the feed', () => {
     expect(at('/events')[1]?.headers.get('last-event-id')).toBe(null)
   })
 
-  it('F5 that says goodbye is opened again when its server wants it to be, and the endpoint is not asked at once', async () => {
+  it('that says goodbye is opened again when its server wants it to be, and the endpoint is not asked at once', async () => {
     const { device, answers, at } = await served({ lifetimeMs: 300_000 })
     answers['/events'] = () => stream('retry: 4000\n\nevent: session\nid: 7\ndata: {"active":true,"sid":"sid-1"}\n\n', 'retry: 20000\nevent: bye\ndata: {}\n\n')
     await device.clock.advance(6_000)

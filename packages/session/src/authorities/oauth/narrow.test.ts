@@ -30,7 +30,7 @@ async function served(more: Record<string, unknown>) {
   return { device, session, forms, keys, sent }
 }
 
-it('A12 the scope and each resource are sent, under a key, with the refresh token that the last answer brought', async () => {
+it('the scope and each resource are sent, under a key, with the refresh token that the last answer brought', async () => {
   const { device, session, forms, keys, sent } = await served({})
   const resource = ['https://files.test', 'https://api.test/v1']
   expect(await outcome(session.narrow({ scope: 'uploads:write', resource }).fetch(`${api}/x`))).toBe(200)

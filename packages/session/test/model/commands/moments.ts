@@ -80,6 +80,23 @@ export const moments: readonly fc.WeightedArbitrary<ModelCommand>[] = [
       })),
   },
   {
+    weight: 2,
+    arbitrary: then.map((after) =>
+      command({
+        name: 'the server suspends while its word that the session lives is on its way, and others request',
+        possible: (world) => world.server.logins.size > 0 && running(world).length > 0,
+        async act(world) {
+          const [first, ...others] = running(world)
+          world.network.faults.set('session', ['late-answer'])
+          first?.call('confirm', () => first.session.confirm())
+          await world.schedule.turn(40)
+          world.server.change([...world.server.logins.keys()].at(-1) ?? '', 'suspended')
+          for (const tab of others) tab.request()
+        },
+        steps: after,
+      })),
+  },
+  {
     weight: 3,
     arbitrary: fc.tuple(fc.nat(12), fc.nat(4)).map(([before, at]) =>
       command({

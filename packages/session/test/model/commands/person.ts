@@ -81,6 +81,7 @@ export const person: readonly fc.WeightedArbitrary<ModelCommand>[] = [
   { weight: 5, arbitrary: fc.tuple(slot, file, then).map(([at, name, after]) => parts({ name: `tab in place ${at} saves ${name}`, act: (world) => void world.tab(at).save(name), possible: usable(at) }, after)) },
   { weight: 5, arbitrary: fc.tuple(slot, file, then).map(([at, name, after]) => parts({ name: `tab in place ${at} opens ${name}`, act: (world) => void world.tab(at).open(name), possible: usable(at) }, after)) },
   { weight: 3, arbitrary: inTab('keeps a draft', (tab) => void tab.draft()) },
+  { weight: 1, arbitrary: inTab('leaves for the sign-in', (tab) => void tab.call('signIn', () => tab.session.signIn())) },
   { weight: 3, arbitrary: inTab('signs out', (tab, world) => signOut(world, tab)) },
   { weight: 3, arbitrary: inTab('asks the server', (tab) => void tab.call('confirm', () => tab.session.confirm())) },
   { weight: 1, arbitrary: inTab('must be sure', (tab) => void tab.call('assertFresh', () => tab.session.assertFresh({ withinMs: 5_000 }))) },

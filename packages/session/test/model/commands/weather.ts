@@ -10,7 +10,7 @@ const lines = fc.constantFrom<Line>('token', 'token', 'token', 'session', 'sessi
 const faults = fc.constantFrom<Fault>(
   'lost-on-the-way', 'lost-answer', 'lost-answer', 'never-arrives', 'never-answered', 'late-request', 'late-answer', 'late-answer',
   'error-500', 'gateway-504', 'too-many', 'html', 'bare-401', 'forbidden', 'invalid-grant', 'invalid-grant', 'invalid-grant', 'unknown-session', 'other-session', 'other-session', 'old-event')
-const modes = fc.constantFrom<StorageMode>('throws', 'hangs', 'refuses-writes')
+const modes = fc.constantFrom<StorageMode>('throws', 'hangs', 'refuses-writes', 'loses its connection')
 
 const failed = (world: World): void => void (world.oracle.ledger.storageFailedAt = world.schedule.now())
 

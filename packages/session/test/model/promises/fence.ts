@@ -15,6 +15,9 @@ export function fence({ world, ledger, broken }: Court): Promises {
 
   /** When an end was announced to the others. */
   const announced = new Map<string, number>()
+  /** When each flag of an end that was not written was first seen. */
+  const raised = new Map<string, number>()
+  const flaggedFor = (epochId: string): number => Math.max(0, ...[...raised].map(([flag, at]) => (flag.endsWith(epochId) ? world.schedule.now() - at : 0)))
 
   const stretchOf = ({ token, key, call }: Act): Stretch | undefined => {
     const all = [...ledger.stretches.values()]
@@ -39,6 +42,7 @@ export function fence({ world, ledger, broken }: Court): Promises {
       const since = said === undefined || said <= listens || channels.harmed > 0 || channels.faults.length > 0 ? 0 : world.schedule.now() - said
       // An announcement that nothing follows is forgotten after two seconds.
       if (since > grace && since < 2_000) broken('P1', `${what} ${since} ms after the end of ${stretch.login.sid} was announced`)
+      if (flaggedFor(stretch.epochId) > grace) broken('P1', `${what} ${flaggedFor(stretch.epochId)} ms after an end of ${stretch.login.sid} was remembered that the record refused`)
       if (over > grace) broken('P1', `${what} ${over} ms after the end of ${stretch.login.sid} was in the record`)
     },
     posted(message) {
@@ -72,6 +76,8 @@ export function fence({ world, ledger, broken }: Court): Promises {
       if ('session' in state) learned(tab.id, state.session.epochId)
     },
     check() {
+      for (const flag of raised.keys()) if (!world.device.flags.has(flag)) raised.delete(flag)
+      for (const flag of world.device.flags) if (!raised.has(flag)) raised.set(flag, world.schedule.now())
       for (const tab of world.tabs) {
         if (!tab || tab.context.dead || !tab.started) continue
         const { state } = tab.session

@@ -1,20 +1,29 @@
 /** P4, and what the others rest on: the record's sessions begin with a sign-in and end for a reason. */
 import type { Court, Promises } from '../oracle.ts'
 import type { Stretch } from '../ledger.ts'
+import type { Login } from '../server.ts'
+import type { Row } from '../../../src/row.ts'
 
 export function noFalseEnd({ world, ledger, broken }: Court): Promises {
   const { traits } = world.setting
 
+  /** Whether the server still gives tokens for what the record was left with: for the current one, or once more for an attempt whose answer was lost. */
+  const redeemable = (login: Login): boolean => {
+    if (last?.tokens.refreshToken === login.current) return true
+    const kept = traits.idempotent && last?.attempt ? login.kept.get(last.attempt.id) : undefined
+    return kept?.presented === last?.tokens.refreshToken && kept?.answer.refresh === login.current
+  }
+
   const mayExpire = ({ login }: Stretch): boolean => {
-    // What the record was left with is no token the server would take.
-    if (lastToken !== login.current) return true
+    if (!redeemable(login)) return true
     if (login.standing === 'expired' || login.standing === 'revoked') return true
     if (login.current === undefined) return true
     if (login.standing === 'suspended' && !traits.session && !traits.problems) return true
     return login.slandered >= (traits.session ? 2 : 1)
   }
 
-  let lastToken: string | undefined
+  /** What the record held before it was written. */
+  let last: { readonly tokens: NonNullable<Row['live']>['tokens']; readonly attempt: Row['attempt'] } | undefined
 
   /** An end that could not be written left one bit, which does not say why. */
   const flagged = ({ epochId }: Stretch): boolean => [...world.device.flags].some((flag) => flag.includes(epochId))
@@ -45,7 +54,7 @@ export function noFalseEnd({ world, ledger, broken }: Court): Promises {
     },
     wrote(before, after) {
       const now = world.schedule.now()
-      lastToken = before?.live?.tokens.refreshToken
+      last = before?.live && { tokens: before.live.tokens, attempt: before.attempt }
       if (before?.live && before.epoch.id !== after.epoch.id) {
         const stretch = ledger.stretches.get(before.epoch.id)
         if (stretch && stretch.endedAt === undefined) {

@@ -4,7 +4,7 @@ import type { Court, Promises } from '../oracle.ts'
 /** How long the first attempt keeps others from sending, where the server does not repeat itself, ms. */
 const deadline = 10_000
 
-export function oneRefresh({ world, ledger, broken }: Court): Promises {
+export function oneRefresh({ world, broken }: Court): Promises {
   /** By refresh token: the attempts that left, and when. */
   const left = new Map<string, { readonly id: string; readonly at: number; over: boolean }[]>()
 
@@ -16,9 +16,8 @@ export function oneRefresh({ world, ledger, broken }: Court): Promises {
       const { refused } = world.server.loginOf(token) ?? { refused: new Set() }
       const others = new Set(before.map((attempt) => attempt.id).filter((name) => !refused.has(name)))
       if (idempotent && others.size > 0 && !others.has(id)) broken('P3', `${token} was sent under a second name`)
-      const moved = ledger.wallMovedAt >= 0
       const open = before.findLast((attempt) => !attempt.over)
-      if (!idempotent && open && now - open.at < deadline && !moved) broken('P3', `${token} was sent again ${now - open.at} ms after the first time, which was not answered yet`)
+      if (!idempotent && open && now - open.at < deadline) broken('P3', `${token} was sent again ${now - open.at} ms after the first time, which was not answered yet`)
       left.set(token, [...before, { id, at: now, over: false }])
     },
     refreshed(token, id) {
