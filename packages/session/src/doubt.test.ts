@@ -81,6 +81,67 @@ describe('"alive" that was asked for before', () => {
   })
 })
 
+/** What the server says of a refresh token while the account is suspended, without saying so. */
+const refusal = async () => ({ answer: { from: 'token', status: 400, body: { error: 'invalid_grant' } } }) as const
+
+it.each(['before the refusal', 'after "alive" was said of it'])('P4 a refresh token that is refused for a suspension that began %s is no end', async (when) => {
+  const { first, server, sid, device } = await signedIn()
+  await device.clock.advance(6_000)
+  const { onSession } = server
+  let asked = 0
+  server.onRefresh = refusal
+  const letGo = slowAnswer(server)
+  const confirmed = when === 'before the refusal' ? first.session.confirm() : undefined
+  await turns()
+  if (confirmed) server.onSession = sessionAnswer(suspensionOf(sid))
+  else {
+    server.onSession = async () => {
+      asked += 1
+      const answer = asked === 1 ? await onSession() : await sessionAnswer(suspensionOf(sid))()
+      return answer
+    }
+  }
+  first.context.fetch = async () => new Response('', { status: 401 })
+  const call = outcome(first.session.fetch(`${api}/library`))
+  await turns()
+  letGo()
+  await confirmed
+  await turns()
+  expect([first.session.state, first.ends]).toMatchObject([{ status: 'fenced', reason: 'suspended' }, []])
+  await device.clock.advance(10_000)
+  expect(await call).toBe('fenced')
+})
+
+it('P1 where a refresh is the question, one that was on its way before a suspension does not lift it', async () => {
+  const { server, first, sid, device } = await signedIn()
+  server.features = { ...server.features, session: false }
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
+  const { onRefresh } = server
+  server.onRefresh = async (...asked) => {
+    const brought = await onRefresh(...asked)
+    await answered
+    return brought
+  }
+  first.context.fetch = async () => new Response('', { status: 401 })
+  const renewing = outcome(first.session.fetch(`${api}/library`))
+  await turns()
+  first.context.fetch = async () => problem(suspensionOf(sid))
+  const told = outcome(first.session.fetch(`${api}/library`))
+  await turns()
+  expect(first.session.state).toMatchObject({ reason: 'suspended' })
+  // The question is repeated, and shares the refresh that is on its way.
+  await device.clock.advance(1_000)
+  server.onRefresh = async () => ({ answer: { from: 'token', status: 400, body: { error: 'invalid_grant', error_uri: `${problems}/account-suspended` } } })
+  first.context.fetch = async () => new Response('ok')
+  answer()
+  await turns()
+  expect([first.session.state, device.row()?.suspended]).toMatchObject([{ status: 'fenced', reason: 'suspended' }, true])
+  server.onRefresh = onRefresh
+  await device.clock.advance(10_000)
+  expect([first.session.state.status, device.row()?.suspended]).toEqual(['active', undefined])
+  await Promise.all([renewing, told])
+})
+
 it('P7 C2 where a refresh is the question, an answer that slept with the device is no proof', async () => {
   const { server, first, device } = await signedIn({ options: { lease: { default: '1h' } } })
   server.features = { ...server.features, session: false }

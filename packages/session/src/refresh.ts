@@ -22,7 +22,7 @@ const firstPauseMs = 1_000
 const longestPauseMs = 60_000
 
 /** What came of a refresh: a newer generation or the token for one job is there, the session is another, there is nothing to refresh with, or what the server said. */
-export type Refreshed = { readonly kind: 'ready'; readonly minted?: TokenSet } | { readonly kind: 'changed' } | { readonly kind: 'unable' } | { readonly kind: 'verdict'; readonly verdict: Verdict }
+export type Refreshed = { readonly kind: 'ready'; readonly minted?: TokenSet; readonly wasSuspended?: boolean } | { readonly kind: 'changed' } | { readonly kind: 'unable' } | { readonly kind: 'verdict'; readonly verdict: Verdict }
 
 /** Refreshes the tokens of one epoch. */
 export interface Refresh {
@@ -175,7 +175,7 @@ export function createRefresh(input: {
       if (outcome === 'committed') input.rotated()
       if (outcome === 'given-up') input.gaveUp()
       const stood = standing(record.view(), purpose)
-      if ('kind' in stood) return stood
+      if ('kind' in stood) return stood.kind === 'ready' && outcome === 'committed' ? { kind: 'ready', wasSuspended: row.suspended === true } : stood
       return narrow && serves ? { kind: 'ready', minted } : undefined
     }
     // Never aborted by an end: the token it brings must still be given back.

@@ -5,7 +5,7 @@ import type { FenceReason } from './errors.ts'
 import type { Connection } from './authority.ts'
 import type { Ports } from './ports.ts'
 import type { SessionRecord } from './record.ts'
-import type { Refresh } from './refresh.ts'
+import type { Refresh, Refreshed } from './refresh.ts'
 import type { Row } from './row.ts'
 import { freshness } from './tokens.ts'
 import type { Time } from './time.ts'
@@ -57,12 +57,12 @@ export function createRevocation(input: {
 
   const ask = createAsking({ ...input, doubts: () => doubts })
 
-  const refreshOnce = async (epochId: string): Promise<Verdict | 'ready' | 'unable' | undefined> => {
+  const refreshOnce = async (epochId: string): Promise<Exclude<Refreshed, { kind: 'verdict' | 'changed' }> | Verdict | undefined> => {
     const row = await record.read()
     if (!row?.live || row.epoch.id !== epochId) return undefined
     const refreshed = await refresh.after(epochId, row.generation)
     if (refreshed.kind === 'changed') return undefined
-    return refreshed.kind === 'verdict' ? refreshed.verdict : refreshed.kind
+    return refreshed.kind === 'verdict' ? refreshed.verdict : refreshed
   }
 
   const proven = async (epochId: string, proof: Proof): Promise<Confirmation> => {
@@ -107,25 +107,24 @@ export function createRevocation(input: {
     if (first?.kind !== 'suspect') return settle(epochId, first)
     input.fence(epochId, 'suspect')
     const refreshed = await refreshOnce(epochId)
-    if (typeof refreshed === 'object' && (refreshed.kind === 'revoked' || refreshed.kind === 'expired')) return settle(epochId, refreshed)
+    if (refreshed?.kind === 'revoked' || refreshed?.kind === 'expired') return settle(epochId, refreshed)
     const second = await ask(epochId)
     // Doubt that a refresh could not answer, because the server was not there, proves nothing.
-    const answered = typeof refreshed === 'string' || refreshed?.kind === 'grant-unknown'
+    const answered = refreshed?.kind === 'ready' || refreshed?.kind === 'unable' || refreshed?.kind === 'grant-unknown'
     return second?.kind === 'suspect' && answered ? expire(epochId) : settle(epochId, second)
   }
 
   /** Without a session endpoint the only question a server answers is a refresh. */
   const confirmByRefresh = async (epochId: string): Promise<Confirmation> => {
     const before = doubts
-    const wasSuspended = record.view()?.suspended === true
     const refreshed = await refreshOnce(epochId)
-    if (refreshed === 'ready') {
+    if (refreshed?.kind === 'ready') {
       const { provenAt: askedAt = 0 } = record.view() ?? {}
       // What slept with the device, or was asked before a doubt came, says how things stood before.
       const isOld = before !== doubts || time.now() - askedAt > answerMs
-      return isOld ? settle(epochId, { kind: 'transient' }) : proven(epochId, { askedAt, wasSuspended })
+      return isOld ? settle(epochId, { kind: 'transient' }) : proven(epochId, { askedAt, wasSuspended: refreshed.wasSuspended === true })
     }
-    if (refreshed === 'unable') {
+    if (refreshed?.kind === 'unable') {
       const tokens = record.view()?.live?.tokens
       // Nothing to ask with: a doubt about a token that still works stays a doubt, one about a spent token is the end of it.
       return input.doubtful() && tokens && freshness(tokens, time.now()) === 'spent' ? expire(epochId) : settle(epochId, { kind: 'transient' })
@@ -171,12 +170,16 @@ export function createRevocation(input: {
     const features = await connection.features().catch(() => undefined)
     if (!features) return 'unknown'
     if (!features.session) return expire(epochId)
-    const confirmation = await confirm(epochId)
-    if (confirmation !== 'alive') return confirmation
-    const again = await refreshOnce(epochId)
-    if (again === 'ready') return 'alive'
-    if (again === 'unable' || again?.kind === 'grant-unknown') return expire(epochId)
-    return settle(epochId, again)
+    for (let refusals = 1; ; refusals += 1) {
+      doubts += 1
+      const confirmation = await confirm(epochId)
+      if (confirmation !== 'alive') return confirmation
+      // Refused twice, and alive after each: it is the token, not a suspension that came and went.
+      if (refusals === 2) return expire(epochId)
+      const again = await refreshOnce(epochId)
+      if (again?.kind === 'ready') return 'alive'
+      if (again?.kind !== 'unable' && again?.kind !== 'grant-unknown') return settle(epochId, again)
+    }
   }
 
   /** While a fence of doubt stands, the question is repeated until it is answered. */
