@@ -113,6 +113,21 @@ describe('a message', () => {
   })
 })
 
+it('P1 E4 a tab that hears of an end before it could read the record waits for it to be written, and no longer than 2 s', async () => {
+  const { device, open } = await signedIn()
+  const late = open()
+  device.storageMode = 'throws'
+  const starting = late.session.start()
+  await turns()
+  device.post({ v: 1, type: 'ending', from: 'another', epochId: device.row()?.epoch.id })
+  device.storageMode = 'works'
+  await device.clock.advance(1_500)
+  expect(late.states.map(({ status }) => status)).not.toContain('active')
+  await device.clock.advance(2_000)
+  await starting
+  expect(late.session.state.status).toBe('active')
+})
+
 describe('a page out of sight', () => {
   it('P1 E3 is not uncovered by what it learns meanwhile', async () => {
     const { first, device } = await signedIn()

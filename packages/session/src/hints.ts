@@ -103,17 +103,17 @@ export function createHints(input: {
     const message = readMessage(value)
     if (!message) return void (malformed += 1)
     if (message.type === 'blocked') return
-    const ours = input.record().view()?.epoch.id
-    if (message.epochId !== ours) return reread(() => true)
-    if (message.type === 'watching') return watch().heard(message)
+    const { epochId } = message
+    const isOurs = epochId === input.record().view()?.epoch.id
     if (message.type === 'ending') {
+      if (isOurs && life.machine().phase !== 'active') return
+      if (isOurs) trace.once('fenced', epochId)
       // The flag is raised before an end is written and lowered after it: while it stands, the end holds though the record refuses it.
-      if (life.machine().phase !== 'active') return
-      trace.once('fenced', message.epochId)
       // Whoever ends it writes first and says so then: to read at once would hold up the tabs that have yet to hear.
-      reread((row) => row?.epoch.id !== ours, () => flagged(ports.flags, ours) !== undefined, settlePauseMs)
-      return
+      return reread((row) => row?.epoch.id !== epochId, () => flagged(ports.flags, epochId) !== undefined, isOurs ? settlePauseMs : 0)
     }
+    if (!isOurs) return reread(() => true)
+    if (message.type === 'watching') return watch().heard(message)
     // What another context learned of our session, a suspension say, is shown here too.
     input.record().stale()
     input.record().read().catch(() => undefined)

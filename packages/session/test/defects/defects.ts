@@ -19,8 +19,8 @@ export const defects: readonly Defect[] = [
   one('a refresh is committed over a newer generation', 'P3', 'changes.ts',
     "    if (hasMoved(row, input)) return { result: 'newer' }\n    const { attempt: _attempt", '    const { attempt: _attempt'),
   one('a message is trusted over the record', 'P4', 'hints.ts',
-    "      reread((row) => row?.epoch.id !== ours, () => flagged(ports.flags, ours) !== undefined, settlePauseMs)\n",
-    "      const { session } = life.machine()\n      if (session) life.dispatch({ type: 'ended', end: { cause: 'revoked', by: 'system', disposition: 'wipe', at: 0, issuer: session.issuer, subject: session.subject, epochId: session.epochId } })\n"),
+    "      return reread((row) => row?.epoch.id !== epochId, () => flagged(ports.flags, epochId) !== undefined, isOurs ? settlePauseMs : 0)\n",
+    "      const { session } = life.machine()\n      if (session) life.dispatch({ type: 'ended', end: { cause: 'revoked', by: 'system', disposition: 'wipe', at: 0, issuer: session.issuer, subject: session.subject, epochId: session.epochId } })\n      return\n"),
   {
     name: 'the journal is written after the end, not with it',
     breaks: 'P2',
