@@ -5,7 +5,7 @@ import type { Change } from '../build.ts'
 /** One mistake. */
 export interface Defect {
   readonly name: string
-  /** The promise it breaks. */
+  /** The promise it is about; the model may find another broken first. */
   readonly breaks: string
   readonly changes: readonly Change[]
 }
@@ -81,7 +81,7 @@ export const defects: readonly Defect[] = [
     changes: [
       { file: 'gate.ts', find: "        if (machine().phase === 'active' && !fenced()) {", replace: "        if (machine().phase === 'active') {" },
       { file: 'gate.ts', find: '        if (fenced() || !row?.live', replace: '        if (!row?.live' },
-      { file: 'gate.ts', find: 'return !fenced() && !lapsed(captured, record.view()) && (record', replace: 'return (record' },
+      { file: 'gate.ts', find: 'return !fenced() && !lapsed(captured, record.view()) && (record.isFresh() || record.readAt() >= since)', replace: 'return true' },
       { file: 'gate.ts', find: '        if (!lapsed(captured, row)) {', replace: '        {' },
     ],
   },

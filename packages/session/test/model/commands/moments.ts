@@ -59,7 +59,22 @@ export const moments: readonly fc.WeightedArbitrary<ModelCommand>[] = [
       })),
   },
   {
-    weight: 4,
+    weight: 2,
+    arbitrary: then.map((after) =>
+      command({
+        name: 'the answer to a refresh is lost twice',
+        possible: (world) => running(world).length > 0,
+        async act(world) {
+          await world.schedule.pass(world.setting.traits.accessSeconds * 1_000 + 10)
+          world.network.faults.set('token', ['lost-answer', 'lost-answer'])
+          for (const tab of running(world)) tab.request()
+          await world.schedule.pass(20_000)
+        },
+        steps: after,
+      })),
+  },
+  {
+    weight: 6,
     arbitrary: fc.tuple(fc.nat(30), fc.constantFrom('signs out', 'requests when the token has run out again')).map(([after, next]) =>
       command({
         name: `the answer to a refresh comes late, and meanwhile everybody ${next}`,
@@ -98,6 +113,28 @@ export const moments: readonly fc.WeightedArbitrary<ModelCommand>[] = [
   },
   {
     weight: 3,
+    arbitrary: fc.tuple(fc.boolean(), then).map(([refused, after]) =>
+      command({
+        name: `somebody signs out${refused ? ', which the record refuses' : ''}, nobody hears of it, and 200 ms later the others request`,
+        possible: (world) => running(world).length > 1,
+        async act(world) {
+          const [tab, ...others] = running(world)
+          const { store, channels } = world.device
+          channels.faults.push(...Array.from({ length: 30 }, () => 'drop' as const))
+          if (refused) {
+            store.mode = 'refuses-writes'
+            world.oracle.ledger.storageFailedAt = world.schedule.now()
+          }
+          if (tab) signOut(world, tab)
+          await world.schedule.pass(200)
+          channels.faults.length = 0
+          for (const each of others) each.request()
+        },
+        steps: after,
+      })),
+  },
+  {
+    weight: 3,
     arbitrary: fc.tuple(fc.nat(12), fc.nat(4)).map(([before, at]) =>
       command({
         name: `somebody signs out, all tabs die ${before} steps later, and a new one starts`,
@@ -129,6 +166,19 @@ export const moments: readonly fc.WeightedArbitrary<ModelCommand>[] = [
           world.device.store.heal()
         },
         steps: after,
+      })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constant(0).map(() =>
+      command({
+        name: 'after three minutes without a fault a server that cannot be asked ends the session, and nobody does anything for as long as was told',
+        possible: (world) => !world.setting.traits.session && world.server.logins.size > 0 && running(world).length > 0,
+        async act(world) {
+          await world.schedule.pass(180_000)
+          world.server.change([...world.server.logins.keys()].at(-1) ?? '', 'revoked')
+          await world.schedule.pass(Math.max(0, ...running(world).map(({ session }) => session.detection.withinMs)) + 10_000)
+        },
       })),
   },
   { weight: 3, arbitrary: meanwhile('the tab that refreshes dies', (world, tab) => crash(world, world.tabs.indexOf(tab))) },

@@ -15,6 +15,8 @@ export function fence({ world, ledger, broken }: Court): Promises {
 
   /** When an end was announced to the others. */
   const announced = new Map<string, number>()
+  /** Ends that were announced while flags could be raised: whatever becomes of the record and of who announced them, they are written at last. */
+  const remembered = new Set<string>()
   /** When each flag of an end that was not written was first seen. */
   const raised = new Map<string, number>()
   const flaggedFor = (epochId: string): number => Math.max(0, ...[...raised].map(([flag, at]) => (flag.endsWith(epochId) ? world.schedule.now() - at : 0)))
@@ -48,6 +50,7 @@ export function fence({ world, ledger, broken }: Court): Promises {
     posted(message) {
       const { type, epochId } = message as { type?: string; epochId?: string }
       if (type === 'ending' && epochId !== undefined && !announced.has(epochId)) announced.set(epochId, world.schedule.now())
+      if (type === 'ending' && epochId !== undefined && world.device.flagsWork) remembered.add(epochId)
     },
     handedOut(tab, call) {
       const { state } = tab.session
@@ -74,6 +77,10 @@ export function fence({ world, ledger, broken }: Court): Promises {
     signingOut(tab) {
       const { state } = tab.session
       if ('session' in state) learned(tab.id, state.session.epochId)
+    },
+    quiet() {
+      const row = ledger.row()
+      if (row?.live && remembered.has(row.epoch.id)) broken('P5', `the end of ${ledger.stretches.get(row.epoch.id)?.login.sid} was announced, and is forgotten`)
     },
     check() {
       for (const flag of raised.keys()) if (!world.device.flags.has(flag)) raised.delete(flag)

@@ -16,7 +16,7 @@ export function settledWorld({ world, ledger, broken }: Court): Promises {
           continue
         }
         const wanted = !row?.live ? 'signed-out' : login?.standing === 'suspended' ? 'fenced' : 'active'
-        if (state.status !== wanted) broken('P7', `tab ${tab.id} is ${state.status}${'reason' in state ? ` (${state.reason})` : ''} where it should be ${wanted}`)
+        if (state.status !== wanted) broken(state.status === 'signed-out' ? 'P4' : 'P7', `tab ${tab.id} is ${state.status}${'reason' in state ? ` (${state.reason})` : ''} where it should be ${wanted}`)
         if ('session' in state && row?.live && state.session.epochId !== row.epoch.id) broken('P6', `tab ${tab.id} is in another session than the record`)
         for (const last of wanted === 'active' ? tab.calls.slice(-2) : []) if ((last.what === 'request' || last.what === 'narrow uploads') && last.outcome !== 200) broken('P3', `a ${last.what} of tab ${tab.id} fails when everything works: ${String((last.outcome as { code?: string } | undefined)?.code ?? last.outcome)}`)
         for (const call of tab.calls) if (!call.settled && call.since !== Infinity) broken('P3', `${call.what} (call ${call.id}) of tab ${tab.id} never came to an end${call.stopped ? ' since stop()' : ''}`)
