@@ -31,6 +31,23 @@ async function fed() {
   return { ...made, say }
 }
 
+it('P1 "alive" that the feed brings while a suspension stands is no answer to it: the server is asked', async () => {
+  const { server, sid, tabs, first, say } = await fed()
+  server.onSession = sessionAnswer(suspensionOf(sid))
+  first.context.fetch = async () => problem(suspensionOf(sid))
+  const call = outcome(first.session.fetch(`${api}/library`))
+  await turns()
+  say({ active: true, sid })
+  await turns()
+  expect(tabs.map(({ session }) => session.state)).toMatchObject([{ reason: 'suspended' }, { reason: 'suspended' }])
+  server.onSession = sessionAnswer({ active: true, sid })
+  say({ active: true, sid })
+  await turns()
+  expect(tabs.map(({ session }) => session.state.status)).toEqual(['active', 'active'])
+  first.session.stop()
+  await call
+})
+
 describe('"alive" that was asked for before', () => {
   it.each([0, 1])('P1 P7 a suspension does not lift it, whichever tab asked (%i)', async (asker) => {
     const { server, sid, tabs, say, device } = await fed()

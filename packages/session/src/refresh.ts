@@ -175,7 +175,7 @@ export function createRefresh(input: {
       if (outcome === 'committed') input.rotated()
       if (outcome === 'given-up') input.gaveUp()
       const stood = standing(record.view(), purpose)
-      if ('kind' in stood) return stood.kind === 'ready' && outcome === 'committed' ? { kind: 'ready', wasSuspended: row.suspended === true } : stood
+      if ('kind' in stood) return row.suspended && stood.kind === 'ready' && outcome === 'committed' ? { kind: 'ready', wasSuspended: true } : stood
       return narrow && serves ? { kind: 'ready', minted } : undefined
     }
     // Never aborted by an end: the token it brings must still be given back.

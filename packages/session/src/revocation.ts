@@ -228,6 +228,8 @@ export function createRevocation(input: {
         return confirm(epochId)
       }
       if (verdict.kind === 'grant-unknown') return grantUnknown(epochId)
+      // A feed says it when it opens and when a suspension is over; either may have been held up on the way until after the next one.
+      if (verdict.kind === 'alive') return input.doubtful() ? confirm(epochId, true) : proven(epochId, { ...verdict.proof, wasSuspended: false })
       return settle(epochId, verdict)
     },
   }

@@ -7,7 +7,8 @@ const inert = /^(?:(?:image\/(?!svg)|(?:audio|video|font|model)\/)[\w.-]+(?:\+(?
  * An object URL has the origin of the page that made it, and a type that a browser does not know is guessed from the bytes (MIME Sniffing, section 7).
  */
 export function inertType(type: string): string {
-  return inert.test(type) ? type : 'application/octet-stream'
+  // Of several types in one a browser takes the last.
+  return inert.test(type) && !type.includes(',') ? type : 'application/octet-stream'
 }
 
 /** What a service worker's answer with a kept file says to the browser: no script, no guessing at types. */
