@@ -8,7 +8,7 @@ import { createPlaces } from './limits.ts'
 import { endOne, endOthers, type Identity, listSessions } from './list.ts'
 import type { Settings } from './options.ts'
 import { json, problem, proofUnavailable, type Scheme, sessionProblem, tooManyFeeds, unrecognised } from './problem.ts'
-import { deadlineOf, endOf, type SessionRow } from './session.ts'
+import { deadlineOf, endOf, type EndRequest, type SessionRow } from './session.ts'
 import { sessionObject } from './wire.ts'
 
 /** The addresses for the issuer's RFC 8414 metadata. */
@@ -35,7 +35,7 @@ export function createEndpoints(settings: Settings, life: Life): Endpoints {
   const { issuer, store, authenticate, authorize, addressOf, onError, onFeeds, origins, clock } = settings
   const feeds = createFeeds({ ...settings, onCount: onFeeds, snapshot, subscribe: (sid, listener) => store.subscribe(sid, listener) })
   const places = createPlaces(settings.feedsPerSession, settings.feedsPerAddress)
-  const source = { store, now: () => clock.now(), end: life.end }
+  const source = { store, now: () => clock.now(), end: (sid: string, how: EndRequest) => life.end(sid, how, true) }
   const base = new URL(issuer).pathname.replace(/\/$/, '')
   let draining = false
 
@@ -92,7 +92,7 @@ export function createEndpoints(settings: Settings, life: Life): Endpoints {
   async function answer(request: Request, methods: Methods): Promise<Response> {
     const offered = Object.keys(methods).join(', ')
     if (request.method === 'OPTIONS') return preflight(offered)
-    const method = methods[request.method]
+    const method = Object.hasOwn(methods, request.method) && methods[request.method]
     if (!method) return problem(405, { title: 'This method is not offered here.' }, { allow: offered })
     try {
       return await method(request)

@@ -1,6 +1,6 @@
 /** What can happen to a session: it begins, is used, is suspended and resumed, and ends once. */
 import type { Clock } from './clock.ts'
-import { endOf, type EndRequest, type SessionRow, standingOf, type SuspendRequest } from './session.ts'
+import { type EndRequest, type SessionRow, standingOf, type SuspendRequest } from './session.ts'
 import type { SessionStore } from './store.ts'
 
 /** One sign-in to be remembered. */
@@ -23,16 +23,17 @@ export interface BeginRequest {
 
 /** When an end was written. */
 export interface Commit {
-  /** Epoch ms; of the first end, where the session had ended before. */
+  /** Epoch ms; of the first end, where the session had been ended before. */
   readonly committedAt: number
-  /** False when it had ended before, be it by an earlier call whose answer was lost. */
+  /** False when it had been ended before, be it by an earlier call whose answer was lost. A session that had only run out is ended now. */
   readonly changed: boolean
 }
 
 /** The changes of a session. */
 export interface Life {
   begin(session: BeginRequest): Promise<SessionRow>
-  end(sid: string, how: EndRequest): Promise<Commit>
+  /** With `patient` also where another call is telling the host already: resolves when that one has, and rejects with it. */
+  end(sid: string, how: EndRequest, patient?: boolean): Promise<Commit>
   suspend(sid: string, why?: SuspendRequest): Promise<void>
   resume(sid: string): Promise<void>
   touch(sid: string): Promise<void>
@@ -54,22 +55,24 @@ export function createLife(store: SessionStore, clock: Clock, onEnd?: (row: Sess
     }
   }
 
-  /** Whose end this process is telling the host of; what the host does then may end the session again. */
-  const telling = new Set<string>()
+  /** Whose end this process is telling the host of. What the host does then may end the session again, and would wait for itself. */
+  const telling = new Map<string, Promise<void>>()
 
   /** Told before it is noted: a host may be told twice, never not at all. */
-  async function tell(ended: SessionRow): Promise<void> {
-    const { sid } = ended
-    if (!onEnd || !ended.untold || telling.has(sid)) return
-    telling.add(sid)
-    try {
-      const { untold, ...told } = ended
-      await onEnd(told)
-      // The end is done, whether or not this can be written.
-      await change(sid, ({ untold, ...row }) => (untold ? row : undefined)).catch(() => undefined)
-    } finally {
-      telling.delete(sid)
-    }
+  async function tell({ untold, ...told }: SessionRow): Promise<void> {
+    await onEnd!(told)
+    // The end is done, whether or not this can be written.
+    await change(told.sid, ({ untold, ...row }) => (untold ? row : undefined)).catch(() => undefined)
+  }
+
+  /** Resolves when the host knows of the end, or, to who is not patient, when somebody is telling it. */
+  async function makeKnown(row: SessionRow, patient: boolean): Promise<void> {
+    if (!onEnd || !row.untold) return
+    const others = telling.get(row.sid)
+    if (others) return patient ? others : undefined
+    const own = tell(row).finally(() => telling.delete(row.sid))
+    telling.set(row.sid, own)
+    return own
   }
 
   return {
@@ -79,18 +82,19 @@ export function createLife(store: SessionStore, clock: Clock, onEnd?: (row: Sess
       if (!(await store.swap(row, undefined))) throw new RangeError('This "sid" names another session')
       return row
     },
-    async end(sid, how) {
+    async end(sid, how, patient = false) {
       const at = clock.now()
       const type = how.type ?? 'session-revoked'
       const disposition = how.disposition ?? (type === 'session-revoked' ? 'wipe' : undefined)
       const end = { ...how, type, at, ...(disposition === undefined ? {} : { disposition }) }
-      const { row, changed } = await change(sid, (row) => (endOf(row, at) ? undefined : { ...row, end, ...(onEnd && { untold: true }) }))
-      await tell(row)
-      return { committedAt: (endOf(row, at) ?? end).at, changed }
+      // Also where it seems to have run out: that is one clock's opinion, and another's may let it live on.
+      const { row, changed } = await change(sid, (row) => (row.end ? undefined : { ...row, end, ...(onEnd && { untold: true }) }))
+      await makeKnown(row, patient)
+      return { committedAt: (row.end ?? end).at, changed }
     },
     async suspend(sid, why = {}) {
       const stop = { initiatingEntity: 'admin', reason: 'account-suspended', ...why, at: clock.now() } as const
-      await change(sid, (row) => (endOf(row, stop.at) || row.suspension ? undefined : { ...row, suspension: stop }))
+      await change(sid, (row) => (row.end || row.suspension ? undefined : { ...row, suspension: stop }))
     },
     async resume(sid) {
       await change(sid, ({ suspension, ...row }) => (suspension ? row : undefined))

@@ -194,6 +194,8 @@ test('other addresses are left to the host, other methods refused', async () => 
   expect(await server.handle(new Request('https://id.example/session'))).toBeUndefined()
   expect(await server.handle(new Request(`${issuer}/sessions/`.slice(0, -1) + 'x'))).toBeUndefined()
   expect((await ask(server, '/session', undefined, { method: 'POST' })).headers.get('allow')).toBe('GET')
+  // Every object has something of this name.
+  for (const method of ['constructor', 'toString', '__proto__']) expect((await ask(server, '/session', undefined, { method })).status).toBe(405)
   const { server: bare } = make({ authorize: undefined as never })
   expect(await bare.handle(new Request(`${issuer}/sessions`))).toBeUndefined()
   expect(bare.metadata).toEqual({ session_endpoint: `${issuer}/session`, session_events_endpoint: `${issuer}/session/events` })

@@ -18,7 +18,8 @@ export interface SessionServer {
   standing(sid: string): Promise<Standing>
   /**
    * Ends a session for good. Rejects with a `RangeError` for a `sid` it does not know, with a `StoreUnavailableError` when it may not have been written, and
-   * with what `onEnd` rejected with: call it again until it resolves, for then the end is written and the host has been told.
+   * with what `onEnd` rejected with: call it again until it resolves, for then the end is written, and the host has been told or another call on this node is
+   * telling it. That one is not waited for: it may be the one whose `onEnd` has called this.
    */
   end(sid: string, how: EndRequest): Promise<Commit>
   /** Stops a session until it is resumed; a session that has ended stays ended. Rejects like {@link SessionServer.end}. */

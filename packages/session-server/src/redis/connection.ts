@@ -52,6 +52,9 @@ export function connect({ client, waitMs }: RedisSettings, blockMs?: number): Re
     maxRetriesPerRequest: blockMs === undefined ? 5 : 0,
     retryStrategy: (times: number) => Math.min(1000, 50 * 2 ** (times - 1)) * (0.5 + Math.random()),
   })
+  // A call that was given up stays in the queue, to be sent when Redis is back.
+  const { sendCommand } = connection
+  connection.sendCommand = (command, stream) => (command.isSettled ? command.promise : sendCommand.call(connection, command, stream))
   // Every call is told why it failed; the event would say it again, on the console.
   connection.on('error', () => undefined)
   return connection

@@ -51,6 +51,16 @@ test('P4 an end whose answer was lost for good is told to the host by whoever en
   expect(onEnd).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ sid: 's1', end: expect.objectContaining({ reasonAdmin: 'marked' }) }))
 })
 
+test('decision 40 what could not be sent in time is not written when Redis is back', async () => {
+  const way = await stage.gate()
+  const store = stage.open({ waitMs: 300 }, way.path)
+  way.shut()
+  await expect(store.swap(row('s1'), undefined)).rejects.toSatisfy(isStoreUnavailable)
+  way.open()
+  // Sent after whatever waited before it.
+  expect(await vi.waitFor(() => store.get('s1'), eventually)).toBeUndefined()
+})
+
 test('P8 what Redis refuses is told without what was to be written', async () => {
   const store = stage.open()
   await stage.admin.lpush('sessions:session:s1', 'not a row')

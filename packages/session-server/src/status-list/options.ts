@@ -5,7 +5,7 @@ import type { StatusListClaims } from './publication.ts'
 
 /** Options of {@link createStatusLists}. */
 export interface StatusListOptions {
-  /** Where the lists lie, without a slash at its end: the aggregation is there, each list under it, e.g. `https://id.example/status-lists`. */
+  /** Where the lists lie, with a path and without a slash at its end: the aggregation is there, each list under it, e.g. `https://id.example/status-lists`. */
   readonly address: string
   /** Signs claims as a JWT whose header has the `typ` `statuslist+jwt`. */
   readonly sign: (claims: StatusListClaims) => Promise<string>
@@ -22,7 +22,8 @@ const names = ['address', 'sign', 'ttlMs', 'size', 'clock']
 export function statusListSettings(options: StatusListOptions): Required<StatusListOptions> {
   for (const name of Object.keys(options)) if (!names.includes(name)) throw new TypeError(`"${name}" is not an option`)
   const { address, sign, ttlMs = 300_000, size = 2 ** 20, clock = systemClock } = options
-  if (!isAddress(address) || /\/$|[?#]/.test(address)) throw new TypeError('"address" must be an http(s) address without a slash at its end')
+  // Without a path the aggregation would be the host's first page.
+  if (!isAddress(address) || /\/$|[?#]/.test(address) || new URL(address).pathname === '/') throw new TypeError('"address" must be an http(s) address with a path, and without a slash at its end')
   if (typeof sign !== 'function') throw new TypeError('"sign" must be a function')
   if (positive('ttlMs', ttlMs) < 2000) throw new TypeError('"ttlMs" must be at least 2000')
   if (!Number.isSafeInteger(size) || size < 100 || size > 2 ** 24) throw new TypeError('"size" must be a whole number from 100 to 16777216')

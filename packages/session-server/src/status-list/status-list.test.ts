@@ -191,7 +191,7 @@ describe('the address of a list', () => {
 })
 
 it.each<[string, Record<string, unknown>]>([
-  ['address', { address: `${address}/` }], ['address', { address: 'status-lists' }], ['sign', { sign: 'key' }], ['ttlMs', { ttlMs: 1_999 }],
+  ['address', { address: `${address}/` }], ['address', { address: 'status-lists' }], ['address', { address: 'https://lists.example' }], ['sign', { sign: 'key' }], ['ttlMs', { ttlMs: 1_999 }],
   ['size', { size: 99 }], ['size', { size: 1.5 }], ['lists', { lists: 1 }],
 ])('a wrong option is a TypeError that names %s', (name, wrong) => {
   expect(() => createStatusLists({ address, sign: async () => '', ...wrong } as StatusListOptions)).toThrow(new RegExp(`^"${name}"`))
