@@ -40,6 +40,7 @@ export interface DesktopOptions {
   readonly title?: string
   /**
    * Shows an address of the sign-in to the person; a sign-in whose address it cannot show, since it throws or rejects, fails as `no_browser`.
+   * To this person alone, and in no command line, which other users of the machine can read: whoever else has the address can sign in there as himself.
    * @default openInBrowser
    */
   readonly open?: (url: URL) => void | Promise<void>

@@ -1,11 +1,10 @@
 /** Listens on 127.0.0.1 for the answer of one sign-in, and shows in the browser what came of it (RFC 8252, sections 7.3 and 8.3). */
 import { once } from 'node:events'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Address, Clock, SignInOutcome } from '@3dimli/session/platform'
 import { page, type Shown } from './page.ts'
+import { addressOf, host, listening } from './port.ts'
 
-const host = '127.0.0.1'
 /** How long whoever comes after a time-out is told so. */
 const lateMs = 60_000
 
@@ -70,22 +69,4 @@ function readRedirectUri(redirectUri: string): URL {
   const url = new URL(redirectUri)
   if (url.protocol !== 'http:' || url.hostname !== host) throw new TypeError(`"redirectUri" must be http://${host}/…, with or without a port: an answer can come back to nowhere else here`)
   return url
-}
-
-async function listening(server: Server, port: number): Promise<number> {
-  server.listen({ host, port, exclusive: true })
-  try {
-    await once(server, 'listening')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new Error(code === 'EADDRINUSE' ? `Port ${port} of ${host} is taken by another program.` : `${host} cannot be listened on (${code}).`)
-  }
-  return (server.address() as AddressInfo).port
-}
-
-/** The address that was asked for, when it is the way back and was asked for by that very name: any other name is another page's (DNS rebinding). */
-function addressOf({ method, url = '', headers }: IncomingMessage, own: URL): URL | undefined {
-  if (method !== 'GET' || headers.host !== own.host || !url.startsWith('/') || !URL.canParse(url, own)) return undefined
-  const asked = new URL(url, own)
-  return asked.host === own.host && asked.pathname === own.pathname ? asked : undefined
 }

@@ -3,7 +3,7 @@ import { SessionError, isSessionError } from '@3dimli/session'
 import type { Captured, FeatureAccess } from '@3dimli/session/platform'
 import { failureOf } from './failure.ts'
 import type { Passes } from './headers.ts'
-import { limits, type Answer, type FetchAsk } from './messages.ts'
+import { limits, type Answer, type FetchAsk, type Meant } from './messages.ts'
 
 /** A request that is under way. */
 export interface Running {
@@ -35,7 +35,7 @@ export function answerFetch(access: FeatureAccess, ask: FetchAsk, passes: Passes
   const begin = async (): Promise<void> => {
     const refused = passes.refused(ask.headers)
     if (refused !== undefined) return finish({ type: 'failed', id, failure: { message: `"${refused.slice(0, 64)}" is not a header that a window may send.` } })
-    const captured = await capture(access, ask.epochId, own.signal)
+    const captured = await capture(access, ask, own.signal)
     captured.signal.throwIfAborted()
     captured.signal.addEventListener('abort', () => fail(captured.signal.reason), { signal: own.signal })
     // A redirect is the renderer's to follow: nobody else's address is opened from here.
@@ -78,7 +78,7 @@ export function answerFetch(access: FeatureAccess, ask: FetchAsk, passes: Passes
 }
 
 /** Takes hold of the session that the renderer meant, which may be over, or another's by now. */
-async function capture(access: FeatureAccess, meant: string | undefined, signal: AbortSignal): Promise<Captured> {
+export async function capture(access: FeatureAccess, { epochId: meant }: Meant, signal?: AbortSignal): Promise<Captured> {
   const captured = await access.capture(signal).catch((error: unknown) => {
     const end = isSessionError(error, 'signed-out') ? error.details.end : undefined
     throw end && end.epochId === meant ? new SessionError('session-ended', { end }) : error

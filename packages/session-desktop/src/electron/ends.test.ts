@@ -59,6 +59,35 @@ describe('an end', () => {
     expect(api.asked[0]?.headers.authorization).toBe('Bearer canary-other')
   })
 
+  it.each(['fetch', 'signOut'] as const)('P6 of a page that shows that nobody is signed in, %s() does nothing to who came since', async (call) => {
+    const api = await serving({})
+    const app = await application([api.origin])
+    const window = app.open()
+    await active(window)
+    await app.session.signOut()
+    await eventually(() => expect(window.session.state.status).toBe('signed-out'))
+    await app.session.adopt({ accessToken: 'canary-other', subject: 'jonas' })
+    expect(window.session.state.status).toBe('signed-out')
+    expect(codeOf(await failing(window.session[call](api.origin)))).toBe('session-changed')
+    expect(api.asked).toHaveLength(0)
+    expect(app.session.state).toMatchObject({ status: 'active', session: { subject: 'jonas' } })
+    await eventually(() => expect(window.session.state.status).toBe('active'))
+    await window.session.fetch(api.origin)
+    expect(api.asked[0]?.headers.authorization).toBe('Bearer canary-other')
+  })
+
+  it('P6 a page signs out whom it shows, or nobody', async () => {
+    const app = await application(['https://api.test'])
+    const window = app.open()
+    await active(window)
+    await app.session.adopt({ accessToken: 'canary-other', subject: 'jonas' })
+    expect(window.session.state).toMatchObject({ session: { subject: 'mira' } })
+    expect(codeOf(await failing(window.session.signOut()))).toBe('session-changed')
+    expect(app.session.state).toMatchObject({ status: 'active', session: { subject: 'jonas' } })
+    await eventually(() => expect(window.session.state).toMatchObject({ session: { subject: 'jonas' } }))
+    expect(await window.session.signOut()).toMatchObject({ purge: { complete: true } })
+  })
+
   it('P6 that came before the call reached the main process is told as that session’s end', async () => {
     const api = await serving({})
     const app = await application([api.origin])

@@ -13,20 +13,23 @@ export const limits = {
   chunkBytes: 65_536,
 } as const
 
+/** The session that a renderer showed when it made a call: `null` where it showed that none is there, nothing where it showed nothing yet. */
+export interface Meant {
+  readonly epochId?: string | null
+}
+
 /** A request to be sent with the session's token. */
-export interface FetchAsk {
+export interface FetchAsk extends Meant {
   readonly type: 'fetch'
   readonly id: number
-  /** The session that the renderer knew when the call was made. */
-  readonly epochId?: string
   readonly url: string
   readonly method: string
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body?: ArrayBuffer
 }
 
-/** A call without anything to be said about it. */
-export interface PlainAsk {
+/** A call without anything to be said about it, but whom a sign-out means. */
+export interface PlainAsk extends Meant {
   readonly type: 'signIn' | 'signOut' | 'confirm'
   readonly id: number
 }

@@ -1,11 +1,11 @@
 /** One renderer behind its port: what it asks is read, bounded and done; what it sends beside that is counted. */
-import type { Session } from '@3dimli/session'
+import { isSessionError, type Session } from '@3dimli/session'
 import { feature } from '@3dimli/session/platform'
-import { answerFetch, type Running } from './answer.ts'
+import { answerFetch, capture, type Running } from './answer.ts'
 import { readAsk } from './asks.ts'
 import { failureOf } from './failure.ts'
 import type { Passes } from './headers.ts'
-import { limits, type PlainAsk, type Tell } from './messages.ts'
+import { limits, type Meant, type PlainAsk, type Tell } from './messages.ts'
 
 /** A port in the main process: Electron's `MessagePortMain`. */
 export interface MainPort {
@@ -52,19 +52,27 @@ export function serveWindow(input: {
     input.closed()
   }
 
-  const plain: { readonly [Type in PlainAsk['type']]: () => Promise<unknown> } = {
+  const signOut = async (meant: Meant): Promise<unknown> => {
+    await capture(session[feature], meant).catch((error: unknown) => {
+      // One that ended by itself is what was asked for.
+      if (!isSessionError(error, 'signed-out') && !isSessionError(error, 'session-ended')) throw error
+    })
+    return session.signOut()
+  }
+  const plain: { readonly [Type in PlainAsk['type']]: (meant: Meant) => Promise<unknown> } = {
     signIn: input.signIn,
-    signOut: () => session.signOut(),
+    signOut,
     confirm: () => session.confirm(),
   }
-  const doPlain = ({ type, id }: PlainAsk): void => {
+  const doPlain = (ask: PlainAsk): void => {
+    const { type, id } = ask
     const over = (what: Tell): void => {
       calls.delete(id)
       tell(what)
     }
     // What was begun for one window is finished for all; only a request can be given up.
     calls.set(id, { pull: () => false, stop: () => undefined })
-    plain[type]().then((value) => over({ type: 'done', id, value }), (error: unknown) => over({ type: 'failed', id, failure: failureOf(error) }))
+    plain[type](ask).then((value) => over({ type: 'done', id, value }), (error: unknown) => over({ type: 'failed', id, failure: failureOf(error) }))
   }
 
   port.on('message', ({ data, ports }) => {

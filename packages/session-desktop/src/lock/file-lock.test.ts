@@ -1,34 +1,16 @@
 /** Locks between real processes: a dead owner holds nobody up, a live one is never robbed, and two never hold one lock. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readdirSync, readFileSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { systemClock } from '@3dimli/session/platform'
 import { newFolder } from '../../test/folders.ts'
+import { deadOwner, ever, locksIn, plant, token } from '../../test/locks.ts'
 import { startChild } from '../../test/processes.ts'
 import { bury, ownerAt } from './bury.ts'
 import { fileLocks } from './file-lock.ts'
 import { describeSelf, standingOf, type Owner } from './owner.ts'
 import { eventually } from '../../test/eventually.ts'
-
-const token = (): string => randomBytes(16).toString('hex')
-const locksIn = (folder: string) => fileLocks({ folder, clock: systemClock(), token })
-const ever = (): AbortSignal => new AbortController().signal
-
-/** A process id that was somebody's and is nobody's any more. */
-async function deadOwner(): Promise<Owner> {
-  const child = spawn(process.execPath, ['-e', ''])
-  await new Promise((resolve) => child.on('exit', resolve))
-  return { ...(await describeSelf(token())), pid: child.pid! }
-}
-
-function plant(folder: string, owner: Owner | string, name = 'shared'): string {
-  mkdirSync(folder, { recursive: true })
-  const path = join(folder, name)
-  writeFileSync(path, typeof owner === 'string' ? owner : JSON.stringify(owner))
-  return path
-}
 
 /** Every step into the lock, and who took it; throws where two were inside together. A killed process never writes again. */
 function stepsOf(log: string): { readonly entries: number; readonly takenOver: number } {
@@ -145,15 +127,6 @@ describe('J9 a lock between processes', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('cleans up after processes that were killed while they waited', async () => {
-    const folder = newFolder()
-    plant(folder, await deadOwner(), '~claim-of-the-dead')
-    plant(folder, await describeSelf(token()), '~claim-of-the-living')
-    plant(folder, await deadOwner(), 'other~gone~0')
-    await (await locksIn(folder)('shared', ever())).release()
-    expect(readdirSync(folder)).toEqual(['~claim-of-the-living'])
-  })
-
   it('whose file somebody removed is not released twice, and is known to be lost', async () => {
     const folder = newFolder()
     const held = await locksIn(folder)('shared', ever())
@@ -182,7 +155,7 @@ describe('J9 an owner', () => {
     expect(await standingOf({ ...self, pid, start })).toBe('dead')
   })
 
-  it.each([['of another host', { token: 'theirs', pid: 1, start: '1', world: 'elsewhere' } as Owner], ['that a power cut left empty', '']])('%s is waited for while it touches its lock, and not for ever when it does not', async (_, owner) => {
+  it.each([['of another host', { token: 'theirs', pid: 1, start: '1', world: 'elsewhere', machine: 'elsewhere' } satisfies Owner], ['that a power cut left empty', '']])('%s is waited for while it touches its lock, and not for ever when it does not', async (_, owner) => {
     const folder = newFolder()
     const path = plant(folder, owner)
     let passed = 0

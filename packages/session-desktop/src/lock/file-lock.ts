@@ -4,15 +4,13 @@ import { join } from 'node:path'
 import { pause, type Clock } from '@3dimli/session/platform'
 import { ensureFolder, unless } from '../folder.ts'
 import { bury, linked, mark, ownerAt } from './bury.ts'
-import { describeSelf, standingOf, type Owner } from './owner.ts'
+import { describeSelf, standingOf, untouchedMs, type Owner } from './owner.ts'
 
 const firstLookMs = 2
 const longestLookMs = 250
 /** A wait keeps its process alive for so long. Whoever waits longer waits for what lasts as long as another process, and for nothing that is needed now. */
 const patienceMs = 5_000
 const touchMs = 5_000
-/** How long an owner of whom nothing is known may leave its lock untouched while somebody watches. */
-const untouchedMs = 30_000
 
 /** A lock that is held. */
 export interface Held {
@@ -32,9 +30,9 @@ export function fileLocks(input: { readonly folder: string; readonly clock: Cloc
 
   /** Time counts only in small steps: who slept beside the owner has not watched it. */
   const isDead = async (owner: Owner, path: string): Promise<boolean> => {
-    const standing = await standingOf(owner)
-    if (standing !== 'unknown') return standing === 'dead'
     const touched = await touchedAt(path)
+    const standing = await standingOf(owner, clock.now() - touched)
+    if (standing !== 'unknown') return standing === 'dead'
     const seenAt = clock.monotonic()
     const before = watched.get(path)
     const same = before?.token === owner.token && before.touched === touched
@@ -43,14 +41,21 @@ export function fileLocks(input: { readonly folder: string; readonly clock: Cloc
     return untouched > untouchedMs
   }
 
+  /** Nobody writes at a claim for so long: the disk was full, or the machine went down. */
+  const isForgotten = async (owner: Owner, path: string): Promise<boolean> => {
+    const agoMs = clock.now() - (await touchedAt(path))
+    return (await standingOf(owner, agoMs)) === 'dead' || (owner.world === '' && agoMs > untouchedMs)
+  }
+
   /** Claims and rights of processes that were killed. A right may go only when the lock is no longer the one it is about. */
   const sweep = async (): Promise<void> => {
     for (const name of await readdir(folder)) {
       const [lock = '', token] = name.split(mark)
       if (token === undefined) continue
-      const owner = await ownerAt(join(folder, name))
-      const over = lock === '' ? owner && (await standingOf(owner)) === 'dead' : (await ownerAt(join(folder, lock)))?.token !== token
-      if (over) await unless(['ENOENT'], unlink(join(folder, name)))
+      const path = join(folder, name)
+      const owner = await ownerAt(path)
+      const over = lock === '' ? owner && (await isForgotten(owner, path)) : (await ownerAt(join(folder, lock)))?.token !== token
+      if (over) await unless(['ENOENT'], unlink(path))
     }
   }
 
@@ -79,9 +84,9 @@ export function fileLocks(input: { readonly folder: string; readonly clock: Cloc
     const token = input.token()
     const path = join(folder, encodeURIComponent(name))
     const claim = join(folder, mark + token)
-    await writeFile(claim, JSON.stringify(await describeSelf(token)), { flag: 'wx', mode: 0o600 })
     const keep = setTimeout(() => undefined, patienceMs)
     try {
+      await writeFile(claim, JSON.stringify(await describeSelf(token)), { flag: 'wx', mode: 0o600 })
       for (let lookMs = firstLookMs; ; lookMs = Math.min(lookMs * 1.5, longestLookMs)) {
         if (await linked(claim, path)) {
           watched.delete(path)
@@ -100,6 +105,7 @@ export function fileLocks(input: { readonly folder: string; readonly clock: Cloc
   }
 }
 
+/** What is gone by now was not left for long. */
 async function touchedAt(path: string): Promise<number> {
-  return (await unless(['ENOENT'], stat(path)))?.mtimeMs ?? 0
+  return (await unless(['ENOENT'], stat(path)))?.mtimeMs ?? Number.POSITIVE_INFINITY
 }

@@ -1,43 +1,12 @@
 /** The record in a real file: what is written comes back, what is damaged is lost and kept aside, and nobody else can read it. */
-import { randomBytes } from 'node:crypto'
-import { readFileSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { systemClock, type RecordStore, type Row } from '@3dimli/session/platform'
-import { manualClock } from '@3dimli/session/testing'
-import { everythingIn, newFolder } from '../../test/folders.ts'
-import { fileLocks } from '../lock/file-lock.ts'
+import type { Row } from '@3dimli/session/platform'
+import { everythingIn } from '../../test/folders.ts'
+import { random, read, row, setting, write } from '../../test/record.ts'
 import { recordKeys, type RecordKeys } from './keys.ts'
-import { fileStore } from './store.ts'
-
-const random = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(randomBytes(length))
-const hex = (): string => randomBytes(16).toString('hex')
-
-interface Setting {
-  readonly path: string
-  readonly folder: string
-  secret: Uint8Array | undefined
-  readonly lacks: string[]
-  /** Another process: it knows nothing of what the others read or wrote, keys included. */
-  open(keys?: RecordKeys): RecordStore
-}
-
-function setting(): Setting {
-  const folder = join(newFolder(), '3dimli.x')
-  const clock = systemClock()
-  const made: Setting = {
-    folder, path: join(folder, 'record'), secret: random(32), lacks: [],
-    open(keys = recordKeys()) {
-      const { secret } = made
-      const take = fileLocks({ folder: join(folder, 'locks'), clock, token: hex })
-      return fileStore({ folder, scope: '3dimli.x', clock, random, keys, take, secret: async () => secret, lack: (what) => made.lacks.push(what) })
-    },
-  }
-  return made
-}
-
-const row = (generation: number, more: Partial<Row> = {}): Row => ({ v: 1, epoch: { n: 1, id: 'e' }, generation, seenAt: 0, journals: [], outbox: [], vault: [], ...more })
 
 /** A row with a key everywhere where one may be, and what the content keys were made of. */
 async function keyed(keys: RecordKeys): Promise<{ readonly row: Row; readonly secret: Uint8Array<ArrayBuffer> }> {
@@ -52,9 +21,6 @@ async function keyed(keys: RecordKeys): Promise<{ readonly row: Row; readonly se
     }),
   }
 }
-
-const write = (store: RecordStore, next: Row): Promise<void> => store.change(() => next, 'strict')
-const read = async (store: RecordStore): Promise<Row | undefined> => (await store.read()) as Row | undefined
 
 const bitsOf = async (key: CryptoKey | undefined): Promise<string> =>
   Buffer.from(await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: new Uint8Array() }, key!, 256)).toString('hex')
@@ -154,17 +120,6 @@ describe('the record on disk', () => {
     expect(readdirSync(made.folder).sort()).toEqual(['locks', 'record'])
   })
 
-  it('P3 J8 a writer whose lock is gone before it is done writes nothing', async () => {
-    const made = setting()
-    await write(made.open(), row(1))
-    const late = made.open().change(() => {
-      unlinkSync(join(made.folder, 'locks', 'change'))
-      return row(9)
-    }, 'strict')
-    await expect(late).rejects.toThrow('lock')
-    expect((await read(made.open()))?.generation).toBe(1)
-  })
-
   it('a decision that throws, or wants nothing, leaves the file as it is and the lock free', async () => {
     const made = setting()
     await write(made.open(), row(1))
@@ -185,23 +140,6 @@ describe('the record on disk', () => {
     await expect(write(made.open(), next)).rejects.toThrow(TypeError)
     expect(readdirSync(made.folder)).toEqual(['locks'])
   })
-})
-
-it('P5 J1 a change whose caller was told that it failed is not made later, when the keychain answers', async () => {
-  const made = setting()
-  const clock = manualClock()
-  const answer = Promise.withResolvers<Uint8Array>()
-  const folder = made.folder
-  const store = fileStore({
-    folder, scope: '3dimli.x', clock, random, keys: recordKeys(), lack: () => undefined, secret: () => answer.promise, take: fileLocks({ folder: join(folder, 'locks'), clock, token: hex }),
-  })
-  const failure = store.change(() => row(1), 'strict').catch((error: unknown) => (error as DOMException).name)
-  await clock.advance(2_000)
-  answer.resolve(random(32))
-  expect(await failure).toBe('TimeoutError')
-  expect(await store.read()).toBeUndefined()
-  await write(store, row(2))
-  expect((await read(store))?.generation).toBe(2)
 })
 
 describe('J1 without a secret the record', () => {

@@ -22,6 +22,14 @@ interface Look {
   readonly lost: boolean
 }
 
+/** How long a change may take. */
+interface Patience {
+  /** Until it has begun to write: its time is over, or the machine will sleep. */
+  readonly signal: AbortSignal
+  /** Its caller was told that it failed. */
+  readonly late: AbortSignal
+}
+
 /** Makes the record store of a process. Where there is no secret, the record lives as long as the process and nothing is written. */
 export function fileStore(input: {
   readonly folder: string
@@ -89,8 +97,9 @@ export function fileStore(input: {
     }
   }
 
-  const changeFile = async (secret: Uint8Array, signal: AbortSignal, decide: (stored: unknown) => Row | undefined, strict: boolean): Promise<void> => {
+  const changeFile = async (secret: Uint8Array, { signal, late }: Patience, decide: (stored: unknown) => Row | undefined, strict: boolean): Promise<void> => {
     const held = await input.take('change', signal)
+    const may = async (): Promise<boolean> => (await held.isOurs()) && !late.aborted
     try {
       await (tidied ??= tidy().catch(() => undefined))
       const { row, lost } = await look(secret)
@@ -98,9 +107,12 @@ export function fileStore(input: {
       const next = decide(row)
       if (next === undefined) return
       const bytes = seal(writeRow(next, keys), secret, scope, input.random)
-      if (lost) await rename(path, path + aside)
-      const done = await replaceFile({ path, bytes, token: Buffer.from(input.random(8)).toString('hex'), synced: strict ? 'name' : 'bytes', may: held.isOurs })
-      if (!done) throw new Error('The lock was lost before the record was written.')
+      // A good one may stand there by now, written by whoever took the lock over.
+      if (lost && (await may())) await rename(path, path + aside)
+      const done = await replaceFile({ path, bytes, token: Buffer.from(input.random(8)).toString('hex'), synced: strict ? 'name' : 'bytes', may })
+      if (done) return
+      late.throwIfAborted()
+      throw new Error('The lock was lost before the record was written.')
     } finally {
       await held.release()
     }
@@ -130,12 +142,13 @@ export function fileStore(input: {
 
     async change(decide, durability) {
       // What its caller was told had failed must not be written later.
-      const { signal, done } = deadline(input.clock, waitMs, waiting.signal)
+      const { signal: late, done } = deadline(input.clock, waitMs)
+      const signal = AbortSignal.any([late, waiting.signal])
       try {
         const secret = await secretOrMemory()
         signal.throwIfAborted()
         if (secret) {
-          const own = last.then(() => changeFile(secret, signal, decide, durability === 'strict'))
+          const own = last.then(() => changeFile(secret, { signal, late }, decide, durability === 'strict'))
           last = own.catch(() => undefined)
           return await own
         }

@@ -4,7 +4,7 @@ import { createSession } from '@3dimli/session'
 import { oauth } from '@3dimli/session/authorities/oauth'
 import type { Row } from '@3dimli/session/platform'
 import { desktop } from '../../src/index.ts'
-import { createUploads } from '../../src/uploads/index.ts'
+import { createUploads, type AddOptions } from '../../src/uploads/index.ts'
 import { secretsIn } from '../secrets.ts'
 
 interface Input {
@@ -46,7 +46,7 @@ const commands: Record<string, (given: never) => unknown> = {
   async adopt({ keys, ...tokens }: Adopted) {
     await session.adopt({ ...tokens, keys: { privateKey: await read(keys.privateKey, 'sign'), publicKey: await read(keys.publicKey, 'verify') } })
   },
-  add: (paths: string[]) => paths.map((path) => uploads.add(path)),
+  add: (files: (string | [string, AddOptions])[]) => files.map((file) => (typeof file === 'string' ? uploads.add(file) : uploads.add(...file))),
   settled: () => uploads.settled(),
   pause: (id?: string) => uploads.pause(id ?? undefined),
   resume: (id?: string) => uploads.resume(id ?? undefined),

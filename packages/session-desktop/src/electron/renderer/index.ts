@@ -5,15 +5,17 @@
  */
 import { SessionError, type Session, type SessionState } from '@3dimli/session'
 import { errorOf } from '../failure.ts'
-import { limits, type Answer, type Ask, type PlainAsk, type Tell } from '../messages.ts'
+import { limits, type Answer, type Ask, type Meant, type PlainAsk, type Tell } from '../messages.ts'
 import { createCalls } from './calls.ts'
 import { createListeners } from '@3dimli/session/platform'
 import { receive } from './response.ts'
 
 /** What a window has of a session. State, ends and errors are those of the session in the main process. */
-export interface WindowSession extends Pick<Session, 'state' | 'subscribe' | 'onEnd' | 'signOut' | 'confirm'> {
+export interface WindowSession extends Pick<Session, 'state' | 'subscribe' | 'onEnd' | 'confirm'> {
   /** Shows the sign-in in the person's browser; one sign-in for all windows that ask meanwhile. */
   signIn(): Promise<void>
+  /** Signs out whom this page shows; rejects with `session-changed` when somebody else is signed in by now. */
+  signOut(): ReturnType<Session['signOut']>
   /**
    * Fetches with the session's token, which never comes here. A redirect is not followed: its answer is handed out as it is.
    *
@@ -60,7 +62,13 @@ export function connectSession(port: MessagePort): WindowSession {
     else calls.answer(data)
   }
 
-  const ask = async (type: PlainAsk['type']): Promise<unknown> => {
+  /** The session that this page shows is the one that is meant, however long the message takes. */
+  const meant = (): Meant => {
+    if ('session' in state) return { epochId: state.session.epochId }
+    return state.status === 'restoring' ? {} : { epochId: null }
+  }
+
+  const ask = async (type: PlainAsk['type'], whom: Meant = {}): Promise<unknown> => {
     const { id, settle } = await calls.begin()
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     settle({
@@ -70,7 +78,7 @@ export function connectSession(port: MessagePort): WindowSession {
       },
       fail: reject,
     })
-    post({ type, id })
+    post({ type, id, ...whom })
     return promise
   }
 
@@ -81,11 +89,10 @@ export function connectSession(port: MessagePort): WindowSession {
     subscribe: states.add,
     onEnd: ends.add,
     signIn: () => ask('signIn') as Promise<void>,
-    signOut: () => ask('signOut') as ReturnType<Session['signOut']>,
+    signOut: () => ask('signOut', meant()) as ReturnType<Session['signOut']>,
     confirm: () => ask('confirm') as ReturnType<Session['confirm']>,
     async fetch(input, init) {
-      // The session that this page shows is the one that is meant, however long the message takes.
-      const meant = 'session' in state ? state.session.epochId : undefined
+      const whom = meant()
       const request = new Request(input, init)
       request.signal.throwIfAborted()
       const body = await request.arrayBuffer()
@@ -94,8 +101,7 @@ export function connectSession(port: MessagePort): WindowSession {
       const { url, method } = request
       const received = receive(call, request.signal, post)
       post({
-        type: 'fetch', id: call.id, url, method, headers: [...request.headers],
-        ...(meant !== undefined && { epochId: meant }), ...(body.byteLength > 0 && { body }),
+        type: 'fetch', id: call.id, url, method, headers: [...request.headers], ...whom, ...(body.byteLength > 0 && { body }),
       }, body.byteLength > 0 ? [body] : [])
       return received
     },
