@@ -10,7 +10,7 @@ import type { Line } from './line.ts'
 
 /** The queue. */
 export function Queue({ view, line }: { view: View; line: Line }) {
-  const { uploads, lost, known } = view
+  const { uploads, lost, known, unsent } = view
   return (
     <main class="page">
       <h1 class="unseen">Uploads</h1>
@@ -24,6 +24,7 @@ export function Queue({ view, line }: { view: View; line: Line }) {
       )}
       <div role="status">
         {known.length > 0 && <p class="known"><Icon name="done" /><span>{known.length > 3 ? count(known.length, 'file') : known.join(', ')}: at the marketplace already, not sent again.</span></p>}
+        {unsent && <p class="unsent"><Icon name="alert" /><span>What somebody else dropped here was not sent. Drop it again to send it in your name.</span></p>}
       </div>
     </main>
   )

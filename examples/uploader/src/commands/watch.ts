@@ -1,6 +1,6 @@
 /** `uploader watch DIR`: a service without a window, which uploads what appears in a folder and waits while nobody is signed in. */
+import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Session } from '@3dimli/session'
 import { exitCode, type ExitCode } from '../exit-code.ts'
 import { plain } from '../say/frame.ts'
 import { tellEnd } from '../say/notice.ts'
@@ -9,24 +9,29 @@ import { greet, signIn, whereToSignIn, type How } from '../signing-in.ts'
 import { isFolder, watchFolder } from '../watch/folder.ts'
 import { createOffers } from '../watch/offers.ts'
 import { keepTrying } from '../watch/keep-trying.ts'
+import { personIn } from '../whose.ts'
 import type { Run } from './run.ts'
 import { tellKnown } from './upload.ts'
 
 /** Watches until the signal, or until another seller signs in. */
 export async function watchCommand(run: Run, given: string, how: How | undefined): Promise<ExitCode> {
   const { app, output, signal } = run
-  const folder = resolve(given)
-  if (!(await isFolder(folder))) {
-    output.problem(`${plain(folder)} is no folder that can be looked into.`)
+  const named = resolve(given)
+  if (!(await isFolder(named))) {
+    output.problem(`${plain(named)} is no folder that can be looked into.`)
     return exitCode.wrongUse
   }
+  // A link to the folder is the seller's own; one below it is not followed.
+  const folder = await realpath(named)
   await app.session.start()
   signal.throwIfAborted()
-  const offers = createOffers(app, signal, (path) => tellKnown(output, path))
+  const offers = createOffers(app, signal, { known: (path) => tellKnown(output, path), links: 'refuse' })
   const over = Promise.withResolvers<ExitCode>()
   // Whatever watches would keep the process alive.
   signal.addEventListener('abort', () => over.reject(signal.reason), { once: true })
-  let subject = subjectOf(app.session)
+  // What lies in the folder is the first seller's.
+  let first = personIn(app.session)
+  const offer = (path: string): void => offers.offer(path, first)
 
   const wait = (): void => output.line(`Waiting until somebody signs in. ${whereToSignIn(app)}`)
   const invite = (): void => {
@@ -40,14 +45,13 @@ export async function watchCommand(run: Run, given: string, how: How | undefined
     }, over.reject)
   }
   const follow = (): void => {
-    const now = subjectOf(app.session)
+    const now = personIn(app.session)
     if (now === undefined) return
-    // What lies in the folder is the first seller's.
-    if (subject !== undefined && now !== subject) {
+    if (first !== undefined && now !== first) {
       output.problem('Somebody else signed in. What lies in this folder is not sent in another name: start again to do that.')
       return over.resolve(exitCode.signedOut)
     }
-    subject = now
+    first = now
     offers.goOn()
   }
 
@@ -57,19 +61,19 @@ export async function watchCommand(run: Run, given: string, how: How | undefined
     app.onEnded((ended) => {
       tellEnd(output, ended)
       // What cannot go on is begun anew, once the same seller is back.
-      for (const { path, state } of app.uploads.state.uploads) if (state === 'failed') offers.offer(path)
+      for (const { path, state } of app.uploads.state.uploads) if (state === 'failed') offer(path)
       invite()
     }),
     keepTrying(app.uploads),
   ]
   const close = watchFolder(folder, {
-    complete: offers.offer,
+    complete: offer,
     gone: offers.withdraw,
     failed: () => void isFolder(folder).then((there) => there || over.resolve(exitCode.failed)),
   })
   output.event('watching', { folder })
   output.line(`Watching ${plain(folder)}. Ctrl-C ends it.`)
-  if (subject === undefined) invite()
+  if (first === undefined) invite()
   else void greet(app, output).catch(() => undefined)
   try {
     return await over.promise
@@ -77,8 +81,4 @@ export async function watchCommand(run: Run, given: string, how: How | undefined
     for (const stop of stops) stop()
     await close()
   }
-}
-
-function subjectOf({ state }: Session): string | undefined {
-  return state.status === 'active' || state.status === 'fenced' ? state.session.subject : undefined
 }

@@ -1,5 +1,5 @@
 /** Files of a folder that are complete: each is told of once it has stopped growing, and again when it was changed. */
-import { lstat, stat } from 'node:fs/promises'
+import { lstat, realpath, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { watch } from 'chokidar'
 
@@ -21,7 +21,12 @@ export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then((found) => found.isDirectory(), () => false)
 }
 
-/** Watches a folder and those in it, following no link out of it; returns the end of it. */
+/** Whether there is a file, and no link on the way to it. */
+export async function isOwnFile(path: string): Promise<boolean> {
+  return Promise.all([lstat(path), realpath(path)]).then(([found, real]) => found.isFile() && real === path, () => false)
+}
+
+/** Watches a folder, given by its real path, and those in it, following no link out of it; returns the end of it. */
 export function watchFolder(path: string, listener: FolderListener): () => Promise<void> {
   const watcher = watch(path, {
     awaitWriteFinish: { stabilityThreshold: stillMs, pollInterval: 100 },
@@ -31,7 +36,7 @@ export function watchFolder(path: string, listener: FolderListener): () => Promi
   })
   const complete = (file: string): void => {
     // A link is watched like a file, and what it leads to is nothing of this folder: whoever puts one here would have any file sent.
-    lstat(file).then((found) => found.isFile() && listener.complete(file), () => undefined)
+    void isOwnFile(file).then((isOwn) => (isOwn ? listener.complete(file) : listener.gone(file)))
   }
   watcher.on('add', complete).on('change', complete).on('unlink', listener.gone).on('error', listener.failed)
   return () => watcher.close()

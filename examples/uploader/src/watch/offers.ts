@@ -1,44 +1,84 @@
-/** What becomes of the files of a watched folder: each goes into the queue once, unless the marketplace has it. */
+/** What becomes of files that are offered: each goes into the queue once and in the name it was offered in, unless the marketplace has it. */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { AddOptions } from '@3dimli/session-desktop/uploads'
 import type { Application } from '../application.ts'
 import { isKnown } from '../known.ts'
+import { isAnother, personIn } from '../whose.ts'
+import { isOwnFile } from './folder.ts'
 
 /** How long until a server that did not answer is asked again. */
 const againMs = 5_000
 
+/** What is made of offers. */
+export interface OffersInput {
+  /** Told of each file that need not be sent. */
+  readonly known: (path: string) => void
+  /** Told that something was not sent, since somebody else is signed in now. */
+  readonly foreign?: () => void
+  /** With `refuse` nothing is sent that a link leads to. @default `follow` */
+  readonly links?: NonNullable<AddOptions['links']>
+}
+
 /** The files that are still to be looked at. */
 export interface Offers {
-  /** A file is complete. */
-  offer(path: string): void
+  /** A file is complete, and a person's; undefined: the first one's who signs in. */
+  offer(path: string, owner: string | undefined): void
   /** A file is there no more. */
   withdraw(path: string): void
   /** Somebody is signed in: goes on with what waited. */
   goOn(): void
 }
 
-/** Makes them. `known` is told of each file that need not be sent. */
-export function createOffers(app: Application, signal: AbortSignal, known: (path: string) => void): Offers {
-  const waiting = new Set<string>()
+/** One of them: a file that is offered again is another one. */
+interface Offer {
+  readonly path: string
+  owner: string | undefined
+}
+
+/** Makes them. */
+export function createOffers(app: Application, signal: AbortSignal, { known, foreign = () => undefined, links = 'follow' }: OffersInput): Offers {
+  const waiting = new Map<string, Offer>()
   const queued = new Map<string, string>()
   let working = false
 
+  /** Gives what is nobody's yet to whoever is here, and lets go of what is another's. */
+  const claim = (): void => {
+    const here = personIn(app.session)
+    if (here === undefined) return
+    let isLeft = false
+    for (const offer of waiting.values()) {
+      offer.owner ??= here
+      if (offer.owner !== here) isLeft = waiting.delete(offer.path)
+    }
+    if (isLeft) foreign()
+  }
+
   const look = async (): Promise<void> => {
+    // What another process finishes from here on may be missing in the list.
+    const since = Date.now()
     const assets = await app.assets()
-    for (const path of [...waiting]) {
-      if (app.session.state.status !== 'active') return
+    for (const offer of [...waiting.values()]) {
+      const { path, owner } = offer
       const isThere = await isKnown(path, assets, signal)
-      // It may have been withdrawn while it was read.
-      if (!waiting.delete(path)) continue
+      const isOwn = links === 'follow' || (await isOwnFile(path))
+      // Nobody else is told of it either.
+      if (app.session.state.status !== 'active' || personIn(app.session) !== owner) return
+      // It may have been withdrawn while it was read, or offered anew.
+      if (waiting.get(path) !== offer) continue
+      waiting.delete(path)
+      if (!isOwn) continue
       if (isThere) known(path)
-      else queued.set(path, app.uploads.add(path))
+      else queued.set(path, app.uploads.add(path, { since, links }))
     }
   }
 
   const goOn = async (): Promise<void> => {
+    claim()
     if (working) return
     working = true
     while (waiting.size > 0 && app.session.state.status === 'active' && !signal.aborted) {
       await look().catch(() => pause(againMs, undefined, { signal }).catch(() => undefined))
+      claim()
     }
     working = false
   }
@@ -51,9 +91,10 @@ export function createOffers(app: Application, signal: AbortSignal, known: (path
   }
 
   return {
-    offer(path) {
+    offer(path, owner) {
+      if (isAnother(app.session, owner)) return foreign()
       void drop(path).finally(() => {
-        waiting.add(path)
+        waiting.set(path, { path, owner })
         void goOn()
       })
     },

@@ -7,7 +7,7 @@ import type { Chosen, Lost } from './view.ts'
 export interface Leftovers {
   readonly lost: () => readonly Lost[]
   /** Somebody signed in: looks for what is theirs. */
-  recall(): Promise<void>
+  recall(owner: string): Promise<void>
   /** A file was chosen again: its upload begins anew, and what was left of the first one is thrown away. */
   chosen(file: Chosen): void
   /** Takes one off the list and has the server throw it away; false where there is none. */
@@ -16,8 +16,8 @@ export interface Leftovers {
   clear(): void
 }
 
-/** Makes them; `offer` is told of each file that is still there. */
-export function createLeftovers(uploads: Uploads, offer: (path: string) => void, changed: () => void): Leftovers {
+/** Makes them; `offer` is told of each file that is still there, and whose it is. */
+export function createLeftovers(uploads: Uploads, offer: (path: string, owner: string) => void, changed: () => void): Leftovers {
   const all = new Map<string, { readonly path: string; readonly shown: Lost }>()
   let latest = 0
 
@@ -32,7 +32,7 @@ export function createLeftovers(uploads: Uploads, offer: (path: string) => void,
 
   return {
     lost: () => [...all.values()].map(({ shown }) => shown),
-    async recall() {
+    async recall(owner) {
       const own = (latest += 1)
       // What cannot be told now is not lost: the next window looks again.
       const found = await uploads.unfinished().catch(() => [])
@@ -40,7 +40,7 @@ export function createLeftovers(uploads: Uploads, offer: (path: string) => void,
       all.clear()
       for (const { path, name, bytesSent, bytesTotal, isThere } of found) {
         const id = randomUUID()
-        if (isThere) offer(path)
+        if (isThere) offer(path, owner)
         else all.set(id, { path, shown: { id, name, bytesTotal, ...(bytesSent !== undefined && { bytesSent }) } })
       }
       changed()

@@ -4,6 +4,7 @@ import type { Application } from '../application.ts'
 import { noticeOf } from '../say/notice.ts'
 import { explain } from '../say/words.ts'
 import { createOffers } from '../watch/offers.ts'
+import { isAnother, personIn } from '../whose.ts'
 import type { Finder } from './find.ts'
 import { createLeftovers } from './leftovers.ts'
 import type { Granted, View, Wish } from './view.ts'
@@ -25,11 +26,19 @@ export function createModel(app: Application, finder: Finder, signal: AbortSigna
   let signingIn: View['signingIn']
   let giveUp = new AbortController()
   let problem: string | undefined
+  let unsent = false
 
   const changed = (): void => [...listeners].forEach((listener) => listener())
-  const offers = createOffers(app, signal, (path) => {
-    known.push(path.split(/[/\\]/).at(-1) ?? path)
+  const foreign = (): void => {
+    unsent = true
     changed()
+  }
+  const offers = createOffers(app, signal, {
+    known(path) {
+      known.push(path.split(/[/\\]/).at(-1) ?? path)
+      changed()
+    },
+    foreign,
   })
 
   const leftovers = createLeftovers(uploads, offers.offer, changed)
@@ -37,12 +46,13 @@ export function createModel(app: Application, finder: Finder, signal: AbortSigna
 
   const follow = (): void => {
     const { state } = session
-    if (state.status === 'active') {
-      offers.goOn()
+    const person = personIn(session)
+    if (person !== undefined) offers.goOn()
+    if (state.status === 'active' && person !== undefined) {
       const { subject, epochId } = state.session
       if (recalled !== epochId) {
         recalled = epochId
-        void leftovers.recall()
+        void leftovers.recall(person)
       }
       if (seller?.subject !== subject) {
         seller = { subject, name: subject }
@@ -59,6 +69,8 @@ export function createModel(app: Application, finder: Finder, signal: AbortSigna
   app.onEnded(() => {
     problem = undefined
     known.length = 0
+    // It may be what the next one, who is here already, must be told.
+    if (personIn(session) === undefined) unsent = false
     leftovers.clear()
     follow()
   })
@@ -101,12 +113,19 @@ export function createModel(app: Application, finder: Finder, signal: AbortSigna
   }
 
   const add = async (files: Extract<Wish, { do: 'add' }>['files'], folder: string | undefined): Promise<Granted> => {
+    const owner = personIn(session)
+    unsent = false
     const found = await finder.find(files, folder === undefined ? undefined : resolve(folder))
+    // Looking takes a while, in which somebody else may have come.
+    if (isAnother(session, owner)) {
+      foreign()
+      return { missing: [] }
+    }
     // What is on its way already need not begin again because somebody dropped it twice.
     const underWay = new Set(uploads.state.uploads.flatMap(({ path, state }) => (state === 'done' || state === 'failed' ? [] : [path])))
     for (const [file, path] of found) {
       leftovers.chosen(file)
-      if (!underWay.has(path)) offers.offer(path)
+      if (!underWay.has(path)) offers.offer(path, owner)
     }
     return { missing: files.filter((file) => !found.has(file)) }
   }
@@ -117,7 +136,7 @@ export function createModel(app: Application, finder: Finder, signal: AbortSigna
       const session = standing()
       const { uploads: all, bytesSent, bytesTotal } = uploads.state
       return {
-        server: app.server, session, persistent: app.session.diagnostics().persistent, bytesSent, bytesTotal, known, lost: leftovers.lost(),
+        server: app.server, session, persistent: app.session.diagnostics().persistent, bytesSent, bytesTotal, known, unsent, lost: leftovers.lost(),
         uploads: all.map(({ id, name, state, bytesSent: sent, bytesTotal: total, failure }) => ({ id, name, state, bytesSent: sent, bytesTotal: total, ...(failure && { failure }) })),
         ...(signingIn && { signingIn }), ...(problem !== undefined && { problem }),
         ...(ended && session.status === 'signed-out' && { notice: noticeOf(ended) }),

@@ -37,6 +37,8 @@ export interface View {
   readonly bytesTotal: number
   /** Names of files that the marketplace had already. */
   readonly known: readonly string[]
+  /** Whether something was not sent because somebody else signed in after it was dropped. */
+  readonly unsent: boolean
 }
 
 /** A file that was chosen or dropped, as a browser tells of it. */

@@ -25,6 +25,8 @@ it('what is added before the session began waits for it, is counted and can be t
   const seen: number[] = []
   const stop = uploads.subscribe((state) => void seen.push(state.uploads.length))
   for (const path of ['', 7, 'a\0b']) expect(() => uploads.add(path as string)).toThrow('"path"')
+  expect(() => uploads.add('/tmp/chair.blend', { links: 'follows' as never })).toThrow('"links"')
+  for (const since of [Number.NaN, '0']) expect(() => uploads.add('/tmp/chair.blend', { since: since as number })).toThrow('"since"')
   const id = uploads.add('/tmp/chair.blend', { type: 'model/gltf-binary' })
   expect(uploads.state).toEqual({ uploads: [{ id, path: '/tmp/chair.blend', name: 'chair.blend', type: 'model/gltf-binary', state: 'waiting-for-session', bytesSent: 0, bytesTotal: 0 }], bytesSent: 0, bytesTotal: 0 })
   expect(uploads.state).toBe(uploads.state)

@@ -6,7 +6,7 @@ import { fileLocks, type Held } from '../lock/file-lock.ts'
 import { outcomeOf } from './failure.ts'
 import type { ReadUploadsOptions } from './options.ts'
 import { openRecords, place, type Kept, type UploadRecord, type UploadRecords } from './records.ts'
-import type { UnfinishedUpload } from './shape.ts'
+import type { AddOptions, UnfinishedUpload } from './shape.ts'
 import { isSame, openSource } from './source.ts'
 import type { Connections } from './stack.ts'
 import { unfinished } from './unfinished.ts'
@@ -21,8 +21,9 @@ export interface Errand {
   readonly path: string
   readonly name: string
   readonly type: string | undefined
+  readonly links: NonNullable<AddOptions['links']>
   /** Epoch ms. What another process finished since then is not sent again. */
-  readonly addedAt: number
+  readonly since: number
   /** Whose it is; undefined while nobody is known. */
   readonly owner: string | undefined
 }
@@ -93,13 +94,13 @@ export function createRuns(session: Session, options: ReadUploadsOptions): Runs 
   }
 
   const send = async (errand: Errand, progress: Progress, record: UploadRecord, captured: Captured, signal: AbortSignal): Promise<'done'> => {
-    const source = await openSource(errand.path)
+    const source = await openSource(errand.path, errand.links)
     const { fingerprint } = source
     try {
       progress.sized(source.size)
       const found = await record.read()
       const fitting = found && isSame(found.fingerprint, fingerprint) ? found : undefined
-      if (fitting?.doneAt !== undefined && fitting.doneAt >= errand.addedAt) return 'done'
+      if (fitting?.doneAt !== undefined && fitting.doneAt >= errand.since) return 'done'
       const { path, name, type } = errand
       let kept: Kept = { endpoint, path, name, ...(type !== undefined && { type }), fingerprint, ...(fitting?.doneAt === undefined && fitting?.url !== undefined && { url: fitting.url }) }
       // Without a record the file is sent all the same; it only would begin anew.

@@ -16,7 +16,7 @@ export type UploadState = 'waiting' | 'hashing' | 'uploading' | 'paused' | 'wait
 /** Why an upload failed; plain data. */
 export interface UploadFailure {
   /**
-   * - `unreadable`: the file is not there, is no file, or may not be read
+   * - `unreadable`: the file is not there, is no file, may not be read, or lies behind a link that is to be refused
    * - `changed`: the file was changed while it was being sent
    * - `refused`: the server will not take it, see `status`
    * - `integrity`: the server has something else than was sent; `resume()` begins anew
@@ -71,6 +71,10 @@ export interface AddOptions {
   readonly name?: string
   /** Its media type. @default none */
   readonly type?: string
+  /** Whether a link may be anywhere on the path. Where others may write, refuse them: they could have any file of the person sent. @default `follow` */
+  readonly links?: 'follow' | 'refuse'
+  /** Epoch ms. What any process of this seller finished since then is not sent again; for whoever asked the server before. @default now */
+  readonly since?: number
 }
 
 /** The uploads of a session, in this process. */
@@ -79,9 +83,10 @@ export interface Uploads {
   readonly state: UploadsState
   /**
    * Puts a file into the queue and returns its id in this process. A file that this seller had begun to send before, in whatever process, goes
-   * on where the server says it stopped, unless it was changed since. The file is only ever read; a link is followed.
+   * on where the server says it stopped, unless it was changed since. The file is only ever read; a link is followed
+   * unless `links` says otherwise.
    *
-   * Throws a `TypeError` for a path that is no string.
+   * Throws a `TypeError` for a path that is no string, and for a wrong option.
    */
   add(path: string, options?: AddOptions): string
   /** Calls back after every change of a state at once, and with the progress every 100 ms. Returns the remover. */

@@ -1,6 +1,8 @@
 /** How a file is read for its parts. */
+import { symlinkSync } from 'node:fs'
+import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { newFolder } from '../../test/folders.ts'
 import { makeFile } from '../../test/market.ts'
 import { openSource } from './source.ts'
@@ -39,4 +41,35 @@ it('P10 a part that was broken off is not read into what is sent after it', asyn
   await first.return(undefined)
   for await (const piece of await part(MB / 2, 4 * MB)) expect(rooms.has(piece.buffer)).toBe(false)
   expect(await digest()).toBe(sha256)
+})
+
+describe('P9 with links refused', () => {
+  async function folders() {
+    const [folder, elsewhere] = [newFolder(), newFolder()]
+    await makeFile(join(elsewhere, 'lamp.blend'), MB, 'lamp')
+    return { folder, elsewhere }
+  }
+
+  it('a link to a file, or to a folder on the way to it, is not opened', async () => {
+    const { folder, elsewhere } = await folders()
+    symlinkSync(join(elsewhere, 'lamp.blend'), join(folder, 'lamp.blend'))
+    symlinkSync(elsewhere, join(folder, 'lamps'))
+    for (const path of [join(folder, 'lamp.blend'), join(folder, 'lamps', 'lamp.blend')]) {
+      await expect(openSource(path, 'refuse')).rejects.toMatchObject({ failure: { code: 'unreadable' } })
+      ;(await openSource(path)).close()
+    }
+  })
+
+  it('a file that a link leads to since it was opened is not sent on', async () => {
+    const { folder, elsewhere } = await folders()
+    await mkdir(join(folder, 'lamps'))
+    const path = join(folder, 'lamps', 'lamp.blend')
+    await rename(join(elsewhere, 'lamp.blend'), path)
+    const source = await openSource(path, 'refuse')
+    onTestFinished(() => source.close())
+    await source.slice(0, 10)
+    await rename(join(folder, 'lamps'), join(elsewhere, 'lamps'))
+    symlinkSync(join(elsewhere, 'lamps'), join(folder, 'lamps'))
+    await expect(source.slice(10, 20)).rejects.toMatchObject({ failure: { code: 'changed' } })
+  })
 })

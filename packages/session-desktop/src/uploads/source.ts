@@ -1,11 +1,14 @@
 /** A seller's file: opened to be read and nothing else, and looked at again before each part of it is sent. */
 import { createHash } from 'node:crypto'
-import { open, stat, type FileHandle } from 'node:fs/promises'
+import { constants, open, realpath, stat, type FileHandle } from 'node:fs/promises'
 import type { FileSource } from 'tus-js-client'
 import { failed } from './failure.ts'
+import type { AddOptions } from './shape.ts'
 import type { Body } from './stack.ts'
 
 const pieceBytes = 256 * 1024
+
+type Links = AddOptions['links']
 
 /** What tells one state of a file from another. */
 export interface Fingerprint {
@@ -22,9 +25,9 @@ export interface Source extends FileSource {
   digest(signal: AbortSignal): Promise<Buffer>
 }
 
-/** Opens a file, following a link. Rejects with the failure `unreadable`. */
-export async function openSource(path: string): Promise<Source> {
-  const file = await opened(path).catch((cause: unknown) => {
+/** Opens a file; a link is followed unless it is to be refused. Rejects with the failure `unreadable`. */
+export async function openSource(path: string, links: Links = 'follow'): Promise<Source> {
+  const file = await opened(path, links).catch((cause: unknown) => {
     throw failed({ code: 'unreadable' }, cause)
   })
   const fingerprint = await fingerprintOf(file)
@@ -32,7 +35,7 @@ export async function openSource(path: string): Promise<Source> {
 
   /** Both what is open and what the path leads to now: a file may be written to, or another put in its place. */
   const unchanged = async (): Promise<void> => {
-    const now = await Promise.all([fingerprintOf(file), fingerprintOf(path)]).catch(() => [])
+    const now = await checked(path, links).then(() => Promise.all([fingerprintOf(file), fingerprintOf(path)])).catch(() => [])
     if (now.length === 0 || !now.every((found) => isSame(found, fingerprint))) throw failed({ code: 'changed' })
   }
 
@@ -110,10 +113,17 @@ export function isSame(a: Fingerprint, b: Fingerprint): boolean {
   return a.size === b.size && a.changed === b.changed && a.inode === b.inode
 }
 
-async function opened(path: string): Promise<FileHandle> {
+async function opened(path: string, links: Links): Promise<FileHandle> {
+  await checked(path, links)
   // Looked at first: opening a pipe would wait for somebody to write to it.
   if (!(await stat(path)).isFile()) throw new TypeError('This is no file.')
-  return open(path, 'r')
+  // A link may be put there just now. Windows knows no such flag.
+  return open(path, links === 'refuse' ? constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) : 'r')
+}
+
+/** Rejects where there is a link on the path and none is to be followed. */
+async function checked(path: string, links: Links): Promise<void> {
+  if (links === 'refuse' && (await realpath(path)) !== path) throw new TypeError('A link leads here.')
 }
 
 /** Looks at a file; rejects where there is none. */

@@ -117,6 +117,24 @@ it('P10 a file that is paused goes on where it was, and one that is taken out le
   expect(await program.over).toBe(0)
 }, 240_000)
 
+it('P9 P10 what another process finished since a moment that is given is not sent again, and no link is followed that is to be refused', async () => {
+  const market = await openMarket()
+  const { program, again } = await oneProgram(market)
+  const path = await emptyFile(MB)
+  const link = join(newFolder(), 'link')
+  symlinkSync(path, link)
+  const other = await again()
+  const since = Date.now()
+  await program.ask('add', [path])
+  expect(await settled(program)).toMatchObject([{ state: 'done' }])
+  await other.ask('add', [[path, { since }], [link, { links: 'refuse' }]])
+  expect((await settled(other)).map(({ state, failure }) => failure?.code ?? state)).toEqual(['done', 'unreadable'])
+  expect(market.received()).toHaveLength(1)
+  await other.ask('add', [path])
+  expect(await settled(other)).toHaveLength(3)
+  expect(market.received()).toHaveLength(2)
+}, 240_000)
+
 it('P10 a record that is broken is none: the file is sent anew', async () => {
   const market = await openMarket()
   const { program, directory } = await oneProgram(market)

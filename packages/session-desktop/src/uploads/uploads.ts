@@ -134,15 +134,17 @@ export function createUploads(session: Session, given: UploadsOptions): Uploads 
       return look()
     },
 
-    add(path, { name, type } = {}) {
+    add(path, { name, type, links = 'follow', since = Date.now() } = {}) {
       if (typeof path !== 'string' || path === '' || path.includes('\0')) throw new TypeError('"path" must be the path of a file')
       if (name !== undefined && (typeof name !== 'string' || name === '')) throw new TypeError('"name" must be a non-empty string')
       if (type !== undefined && (typeof type !== 'string' || type === '')) throw new TypeError('"type" must be a non-empty string')
+      if (links !== 'follow' && links !== 'refuse') throw new TypeError('"links" must be "follow" or "refuse"')
+      if (!Number.isFinite(since)) throw new TypeError('"since" must be a time, epoch ms')
       if (closed) throw new TypeError('add() works until close()')
       const { state } = session
       const [whole, id] = [resolve(path), randomUUID()]
       queue.add({
-        id, path: whole, name: name ?? basename(whole), type, addedAt: Date.now(),
+        id, path: whole, name: name ?? basename(whole), type, links, since,
         owner: state.status === 'active' || state.status === 'fenced' ? ownerOf(state.session) : undefined,
         state: state.status === 'active' ? 'waiting' : 'waiting-for-session',
         bytesSent: 0, bytesTotal: 0, failure: undefined, notBefore: 0, run: undefined,
