@@ -5,12 +5,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const model = 'packages/session/test/model/model.test.ts'
 const tests: Record<string, readonly string[]> = {
   state: ['state', 'session', 'contexts', 'listeners', model],
-  verdict: ['verdict', 'verdict-lookalikes'],
+  verdict: ['verdict', 'verdict-lookalikes', 'verdict-clocks'],
   sync: ['sync'],
   record: ['record-reads', 'record-writes', 'record', 'damaged', 'session', 'weather', model],
-  refresh: ['refresh-outcomes', 'refresh-refused', 'refresh-waits', 'narrow-refused', 'narrow-rotation', 'refresh', 'refresh-lost', 'request-tokens', 'narrow', 'locks', 'time', 'session', model],
+  refresh: ['refresh-outcomes', 'refresh-refused', 'refresh-waits', 'narrow-refused', 'narrow-rotation', 'refresh', 'refresh-lost', 'refresh-clocks', 'doubt', 'request-tokens', 'narrow', 'locks', 'time', 'session', model],
   purge: ['purge', 'session', model],
-  request: ['request-judged', 'request-tokens', 'request', 'request-retry', 'narrow', 'narrow-refused', 'session', 'gate', model],
+  request: ['request-judged', 'request-tokens', 'request', 'request-retry', 'narrow', 'narrow-refused', 'session', 'gate', 'checkout/sending', model],
   source: ['request-judged', 'request-tokens', 'request', 'narrow', 'narrow-refused', 'narrow-rotation', 'session', model],
 }
 const file = process.env['MUTATED'] ?? ''
