@@ -18,6 +18,18 @@ function slowAnswer(server: ScriptedAuthority): () => void {
   return resolve
 }
 
+/** The same of refreshes: each is done when it comes, and its answer is held back. */
+function slowRefresh(server: ScriptedAuthority): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { onRefresh } = server
+  server.onRefresh = async (...asked) => {
+    const brought = await onRefresh(...asked)
+    await promise
+    return brought
+  }
+  return resolve
+}
+
 /** Two tabs, one of which the feed speaks to. */
 async function fed() {
   const made = await signedIn({ tabs: 2 })
@@ -132,13 +144,8 @@ it.each(['before the refusal', 'after "alive" was said of it'])('P4 a refresh to
 it('P1 where a refresh is the question, one that was on its way before a suspension does not lift it', async () => {
   const { server, first, sid, device } = await signedIn()
   server.features = { ...server.features, session: false }
-  const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
   const { onRefresh } = server
-  server.onRefresh = async (...asked) => {
-    const brought = await onRefresh(...asked)
-    await answered
-    return brought
-  }
+  const answer = slowRefresh(server)
   first.context.fetch = async () => new Response('', { status: 401 })
   const renewing = outcome(first.session.fetch(`${api}/library`))
   await turns()
@@ -162,13 +169,7 @@ it('P1 where a refresh is the question, one that was on its way before a suspens
 it('P7 C2 where a refresh is the question, an answer that slept with the device is no proof', async () => {
   const { server, first, device } = await signedIn({ options: { lease: { default: '1h' } } })
   server.features = { ...server.features, session: false }
-  const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
-  const { onRefresh } = server
-  server.onRefresh = async (...asked) => {
-    const brought = await onRefresh(...asked)
-    await answered
-    return brought
-  }
+  const answer = slowRefresh(server)
   const asked = first.session.confirm()
   await turns()
   device.clock.stepWall(48 * 3_600_000)
