@@ -11,10 +11,11 @@ import { staticChecks } from './static-checks.mjs'
 async function vitest(node, browsers, args) {
   const folder = mkdtempSync(join(tmpdir(), 'tally-'))
   const TALLY_FILE = join(folder, 'tally.json')
-  const env = { ...toolsEnv(node), ...browsers, TALLY_FILE }
+  // Many tests start processes: with their code compiled once for all of them, such a test needs a third less of the processor.
+  const env = { ...toolsEnv(node), ...browsers, TALLY_FILE, NODE_COMPILE_CACHE: join(folder, 'code') }
   const { code } = await run(node, ['--disable-warning=ExperimentalWarning', join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args], { env, show: true })
   const tally = read(TALLY_FILE)
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   // A run that ends badly without a failed test (a crash, no test found) is a failure all the same.
   if (code !== 0 && tally.failed === 0) tally.failed += 1
   return tally

@@ -80,7 +80,7 @@ export function createHostile(ports: (given: Ports, device: Device) => Ports = (
     api: () => json({ fine: true }, 200),
   }
 
-  const answerAll = async (request: Request): Promise<Response> => {
+  const answerAll = async (request: Request, given?: AbortSignal): Promise<Response> => {
     const { origin, pathname } = new URL(request.url)
     const body = await request.clone().text()
     const endpoint: Endpoint = origin === api ? 'api' : pathname.includes('.well-known') ? 'discovery' : (pathname.slice(1) as Endpoint)
@@ -91,7 +91,9 @@ export function createHostile(ports: (given: Ports, device: Device) => Ports = (
     // What a request of the application's own meets on the way is told to it as it is, so no network says there what it was told.
     if (endpoint === 'api' && answer === bends['a connection that fails']) throw new TypeError('fetch failed')
     if (!answer) return good[endpoint](form)
-    const aborted = new Promise<never>((_, reject) => request.signal.addEventListener('abort', () => reject(request.signal.reason as Error)))
+    // Node forgets the signal of a Request that nobody holds any more.
+    const signal = given ?? request.signal
+    const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
     return Promise.race([answer(echo), aborted])
   }
 

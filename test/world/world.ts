@@ -37,9 +37,9 @@ export interface WorldOptions extends AuthorityOptions {
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const { profile, headers, args = [], bend, entry = 'world/shop.ts', ...authorityOptions } = options
+  const { profile, headers, args, bend, entry = 'world/shop.ts', ...authorityOptions } = options
   const keepsProfile = profile !== undefined && canItself('restart')
-  const launched = () => launch({ args, ...(keepsProfile && { profile }) })
+  const launched = () => launch({ ...(args && { args }), ...(keepsProfile && { profile }) })
   const events: AuthorityEvent[] = []
   const script = scripts.get(entry) ?? bundle({ entry })
   scripts.set(entry, script)

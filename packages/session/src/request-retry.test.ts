@@ -194,7 +194,7 @@ describe('an abort', () => {
     if (when === 'before it is sent') caller.abort(reason)
     if (when === 'while the token is renewed') await device.clock.advance(6_000)
     server.onRefresh = () => new Promise(() => {})
-    first.context.fetch = (request) => new Promise((_resolve, reject) => request.signal.addEventListener('abort', () => reject(request.signal.reason as Error)))
+    first.context.fetch = (_request, signal) => new Promise((_resolve, reject) => signal!.addEventListener('abort', () => reject(signal!.reason as Error)))
     const call = watched(first.session.fetch(`${api}/x`, { signal: caller.signal }))
     await turns()
     caller.abort(reason)
@@ -205,11 +205,11 @@ describe('an abort', () => {
   it('P1 of the session reaches a request that is being sent', async () => {
     const { first } = await signedIn()
     let aborted: unknown
-    first.context.fetch = (request) =>
+    first.context.fetch = (_request, signal) =>
       new Promise((_resolve, reject) => {
-        request.signal.addEventListener('abort', () => {
-          aborted = request.signal.reason
-          reject(request.signal.reason as Error)
+        signal!.addEventListener('abort', () => {
+          aborted = signal!.reason
+          reject(signal!.reason as Error)
         })
       })
     const call = outcome(first.session.fetch(`${api}/x`))

@@ -88,7 +88,7 @@ describe('createHttp', () => {
 
   it('an abort of the caller passes through untouched', async () => {
     const { context, session } = await setUp()
-    context.fetch = (request) => new Promise((_resolve, reject) => request.signal.addEventListener('abort', () => reject(request.signal.reason)))
+    context.fetch = (_request, signal) => new Promise((_resolve, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)))
     const controller = new AbortController()
     const call = createHttp(session, { prefix: api }).get('library', { signal: controller.signal }).catch((error: unknown) => error)
     controller.abort()

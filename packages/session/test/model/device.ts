@@ -9,7 +9,8 @@ import { createStore, type Store, type StoreEvents } from './store.ts'
 
 export interface DeviceEvents extends StoreEvents, DiskEvents {
   readonly posted: (message: unknown, owner: number) => void
-  readonly left: (request: Request, owner: number) => Promise<Response>
+  /** `signal` beside the request, whose own Node forgets when nobody holds the request any more. */
+  readonly left: (request: Request, owner: number, signal: AbortSignal) => Promise<Response>
 }
 
 /** One context as its surroundings see it. */
@@ -92,7 +93,7 @@ export function createDevice(schedule: Schedule, bytes: (length: number) => Uint
           address: { current: () => new URL('https://shop.test/'), replace: () => {}, go: () => {} },
           cover: { add: () => () => {}, hide: () => void (context.covered = true), show: () => void (context.covered = false) },
           keys: webKeys,
-          fetch: (request) => events.left(request, id),
+          fetch: (request, signal = request.signal) => events.left(request, id, signal),
           random: bytes,
           degraded: () => [],
         },

@@ -68,7 +68,7 @@ export function createWorld(setting: Setting, { tell = false, next }: { readonly
     wrote: (before, after, owner) => oracle.wrote(before, after, owner),
     erased: (target, entry, owner) => oracle.erased(target, entry, owner),
     posted: (message, owner) => oracle.posted(message, owner),
-    left: (request, owner) => {
+    left: (request, owner, signal) => {
       const token = request.headers.get('authorization')?.replace('Bearer ', '')
       const tab = world.tabs.find((each) => each?.id === owner)
       const call = tab?.calls.find(({ id }) => String(id) === request.headers.get('x-call'))
@@ -76,7 +76,7 @@ export function createWorld(setting: Setting, { tell = false, next }: { readonly
       // From here on the caller waits for a server, which may take as long as it likes.
       if (call) call.since = Infinity
       return network.send<Response>({
-        owner, line: 'resource', what: `request ${call?.id} with ${token}`, signal: request.signal,
+        owner, line: 'resource', what: `request ${call?.id} with ${token}`, signal,
         serve: () => {
           const said = server.resource(token)
           return { ...said, answer: responseOf(said.answer) }
