@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Challenge } from './authority.ts'
 import { judge } from './verdict.ts'
-import { alive, early, feed, known, nameless, over, resource, says, senders, session, token } from '../test/answers.ts'
+import { alive, feed, known, nameless, over, resource, says, senders, session, token } from '../test/answers.ts'
 import { generator } from '../test/junk.ts'
 import { problems, revoked as revokedBody } from '../test/scene.ts'
 
@@ -50,11 +50,12 @@ describe('what looks like proof and is none', () => {
     expect(judge(session({ active: false, type: ['problems/session-revoked'], sid: 'sid-1' }), known).kind).toBe('suspect')
     expect(judge(says('resource', 404, undefined, { error: 'insufficient_scope', scope: 'orders' }), known).kind).toBe('transient')
     expect(judge(session(over('session-revoked', 'sid-1', { event_timestamp: '1' })), known).kind).toBe('revoked')
-    expect(judge(token('invalid_grant', early), known).kind).toBe('grant-unknown')
+    expect(judge(token('invalid_grant', { event_timestamp: 1_799_999_900 }), known).kind).toBe('grant-unknown')
   })
 
   it('P4 an event in the second of the sign-in is about this session', () => {
-    expect(judge(session(over('session-revoked', 'sid-1', { event_timestamp: 1_800_000_000 })), { ...known, establishedAt: 1_800_000_000_999 }).kind).toBe('revoked')
+    const inSecond = { ...known, establishedAt: 1_800_000_000_999 }
+    for (const from of [session, feed, resource]) expect(judge(from(over('session-revoked', 'sid-1', { event_timestamp: 1_800_000_000 })), inSecond).kind).toBe('revoked')
   })
 
   it('P5 B2 a page of a portal where a revocation is answered with nothing: the token is not forgotten', () => {

@@ -220,3 +220,18 @@ it('P10 an order is sent as it was when its call was made', async () => {
   await createCheckout(first.session, { submit, find: async () => undefined }).submit(draft)
   expect(sent).toEqual([`${api}/orders 1`])
 })
+
+it('P10 an order that slept while the person signed in anew, since the shop asked for more, is bought once', async () => {
+  const { go, wait, asked } = hold()
+  const stepUp = (): Promise<void> => wait().then(() => first.session.adopt({ accessToken: 'at-strong', subject: 'mira' }))
+  const { device, first, one, bought, boughtElsewhere } = await shop({ options: { stepUp } })
+  const { fetch } = first.context
+  const weak = (): Response => new Response(null, { status: 401, headers: { 'www-authenticate': 'Bearer error="insufficient_user_authentication", acr_values="mfa"' } })
+  first.context.fetch = async (request) => (request.headers.get('authorization') === 'Bearer at-strong' ? fetch(request) : weak())
+  const call = outcome(one.submit(draft))
+  await eventually(() => expect(asked()).toBe(1))
+  device.clock.stepWall(60_000)
+  await boughtElsewhere()
+  go()
+  expect([await call, bought.size]).toEqual(['order-pending', 1])
+})
