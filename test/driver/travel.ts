@@ -14,10 +14,13 @@ export function noteShowing(): void {
   addEventListener('pagehide', () => (globalThis.driverPage!.shown = false))
 }
 
-export async function travel(tab: Pick<Tab, 'evaluate'>, direction: 'back' | 'forward'): Promise<{ persisted: boolean }> {
+export type Direction = 'back' | 'forward'
+
+/** `go` has the page leave, where the engine does not bear that a function of the page does. */
+export async function travel(tab: Pick<Tab, 'evaluate'>, direction: Direction, go?: () => Promise<unknown>): Promise<{ persisted: boolean }> {
   await tab.evaluate(noteShowing)
   const from = await tab.evaluate(() => performance.timeOrigin)
-  await tab.evaluate((way) => history[way](), direction).catch(() => {})
+  await (go?.() ?? tab.evaluate((way) => history[way](), direction).catch(() => {}))
   const arrived = () =>
     tab.evaluate((left) => {
       const page = globalThis.driverPage ?? { shown: true, persisted: false }

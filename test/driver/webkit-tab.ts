@@ -4,7 +4,7 @@ import { By, Key, type WebDriver } from 'selenium-webdriver'
 import { runInPage } from './page-job.ts'
 import { busyProcess, goOn, stop } from './processes.ts'
 import type { Tab } from './tab.ts'
-import { noteShowing, travel } from './travel.ts'
+import { noteShowing, travel, type Direction } from './travel.ts'
 import { until } from './until.ts'
 
 /** What a tab is to its browser. */
@@ -48,6 +48,12 @@ export function webkitTab(window: Window): Tab {
       if (outcome !== again) return outcome
     }
   }
+  /** A page that goes into the back/forward cache with a script waiting in it never answers, nor does the driver: it is asked for nothing until it is left. */
+  async function leave(direction: Direction): Promise<void> {
+    const from = await tab.url()
+    await run((driver) => driver.executeScript(`setTimeout(() => history.${direction}())`))
+    await until(async () => (await tab.url()) !== from, { what: `the page to be left by going ${direction}` })
+  }
   const tab: Tab = {
     get page(): never {
       throw new Error('WebKit is not driven by puppeteer: use the tab’s own methods')
@@ -84,8 +90,8 @@ export function webkitTab(window: Window): Tab {
       stillness?.resolve()
       stillness = undefined
     },
-    back: () => travel(tab, 'back'),
-    forward: () => travel(tab, 'forward'),
+    back: () => travel(tab, 'back', () => leave('back')),
+    forward: () => travel(tab, 'forward', () => leave('forward')),
     // The driver does not outlive the process of a tab.
     crash: () => window.close(),
     offline: (isOffline) => tab.evaluate(cutOff, isOffline),

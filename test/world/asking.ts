@@ -9,7 +9,7 @@ declare global {
 /** Asks for something every few milliseconds, as long as it is let; from the first moment when it is shown again. */
 export const keepAsking = (tab: Tab) => tab.evaluate(() => {
   globalThis.asking = { rests: false, open: 0 }
-  addEventListener('pageshow', () => (asking.rests = false), { capture: true })
+  for (const event of ['pageshow', 'resume']) addEventListener(event, () => (asking.rests = false), { capture: true })
   let last = performance.now()
   setInterval(() => {
     const now = performance.now()
