@@ -17,6 +17,11 @@ async function cardsOf(contentId: string, secret = 1): Promise<Cards> {
   const key = await crypto.subtle.importKey('raw', new Uint8Array(32).fill(secret), 'HKDF', false, ['deriveKey', 'deriveBits'])
   return openCards(rows(), { id: contentId, key }, random)
 }
+/** Puts a card whose body was noted, as a save does. */
+const put = async (cards: Cards, id: string, body: string): Promise<string | undefined> => {
+  await cards.note(body)
+  return cards.put(card(id, body))
+}
 const card = (id: string, body: string): Card => ({ id, name: `${id}.obj`, type: 'model/obj', size: 7, savedAt: 1, body })
 
 /** Every key and value of the store. */
@@ -25,12 +30,14 @@ const raw = (): Promise<[IDBValidKey, unknown][]> =>
     const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()].map((request) => new Promise<unknown[]>((resolve) => (request.onsuccess = () => resolve(request.result)))))
     return (keys ?? []).map((key, index): [IDBValidKey, unknown] => [key as IDBValidKey, values?.[index]])
   })
+/** Bodies that are noted as ones without a card. */
+const noted = async (contentId = 'one'): Promise<string[]> => (await raw()).map(([key]) => String(key)).filter((key) => key.startsWith(`${contentId}:body:`)).map((key) => key.split(':').at(-1)!)
 const write = (value: unknown, key: IDBValidKey): Promise<unknown> => rows()('readwrite', async (store) => void store.put(value, key))
 
 it('P2 a card is found by its id and in the list, and neither id, name nor type lies in the clear', async () => {
   const cards = await cardsOf('one')
-  await cards.put(card('chair', 'b1'))
-  await cards.put(card('table', 'b2'))
+  await put(cards, 'chair', 'b1')
+  await put(cards, 'table', 'b2')
   expect(await cards.get('chair')).toEqual(card('chair', 'b1'))
   expect(await cards.get('lamp')).toBeUndefined()
   expect((await cards.all()).map(({ id }) => id).sort()).toEqual(['chair', 'table'])
@@ -42,15 +49,15 @@ it('P2 a card is found by its id and in the list, and neither id, name nor type 
 it('P2 G5 a body is noted before it is written, named by its card, and noted again once another takes its place or the card is gone', async () => {
   const cards = await cardsOf('one')
   await cards.note('b1')
-  expect(await cards.unnamed()).toEqual(['b1'])
+  expect(await noted()).toEqual(['b1'])
   expect(await cards.put(card('chair', 'b1'))).toBeUndefined()
-  expect(await cards.unnamed()).toEqual([])
+  expect(await noted()).toEqual([])
   await cards.note('b2')
   expect(await cards.put(card('chair', 'b2'))).toBe('b1')
-  expect(await cards.unnamed()).toEqual(['b1'])
+  expect(await noted()).toEqual(['b1'])
   await cards.forget('b1')
   expect(await cards.remove('chair')).toBe('b2')
-  expect(await cards.unnamed()).toEqual(['b2'])
+  expect(await noted()).toEqual(['b2'])
   await cards.forget('b2')
   expect(await cards.remove('chair')).toBeUndefined()
   expect(await raw()).toEqual([])
@@ -58,7 +65,7 @@ it('P2 G5 a body is noted before it is written, named by its card, and noted aga
 
 it('P2 a card whose body is gone is taken away without a note, unless it names another by now', async () => {
   const cards = await cardsOf('one')
-  await cards.put(card('chair', 'b2'))
+  await put(cards, 'chair', 'b2')
   expect(await cards.some()).toEqual(card('chair', 'b2'))
   await cards.drop(card('chair', 'b1'))
   expect(await cards.get('chair')).toEqual(card('chair', 'b2'))
@@ -68,8 +75,8 @@ it('P2 a card whose body is gone is taken away without a note, unless it names a
 
 it('P2 rows that were changed, moved, cut or sealed with another key are nothing of ours', async () => {
   const cards = await cardsOf('one')
-  await cards.put(card('chair', 'b1'))
-  await cards.put(card('table', 'b2'))
+  await put(cards, 'chair', 'b1')
+  await put(cards, 'table', 'b2')
   const other = await cardsOf('one', 2)
   expect([await other.get('chair'), await other.all()]).toEqual([undefined, []])
   const [[key, value] = [], [otherKey] = []] = await raw() as [string, { body: string; card: Uint8Array }][]
@@ -107,10 +114,34 @@ it.each(['request', 'commit'] as const)('D5 a write that fails as a %s rejects w
   expect(await raw()).toEqual([])
 })
 
+it('P2 G5 a body that is being removed comes to be named by no card, and is noted until it is gone', async () => {
+  const cards = await cardsOf('one')
+  await put(cards, 'chair', 'b1')
+  await cards.note('b2')
+  await cards.note('b3')
+  expect(await cards.claim(new Set(['b3']))).toEqual(['b2'])
+  await expect(cards.put(card('chair', 'b2'))).rejects.toMatchObject({ code: 'storage' })
+  expect([(await cards.get('chair'))?.body, await noted()]).toEqual(['b1', ['b2', 'b3']])
+  expect(await put(cards, 'chair', 'b3')).toBe('b1')
+  await cards.forget('b2')
+  await expect(cards.put(card('table', 'b2'))).rejects.toMatchObject({ code: 'storage' })
+})
+
+it('P2 G9 a body is claimed on a device on which nothing more can be written', async () => {
+  const cards = await cardsOf('one')
+  await cards.note('b1')
+  vi.spyOn(fake.IDBObjectStore.prototype, 'put').mockImplementation(() => {
+    throw new DOMException('There is no room.', 'QuotaExceededError')
+  })
+  expect(await cards.claim(new Set())).toEqual(['b1'])
+  vi.restoreAllMocks()
+  await expect(cards.put(card('chair', 'b1'))).rejects.toMatchObject({ code: 'storage' })
+})
+
 it('P6 cards of one content are not seen under another', async () => {
   const cards = await cardsOf('one')
-  await cards.put(card('chair', 'b1'))
+  await put(cards, 'chair', 'b1')
   await cards.note('b2')
   const others = await cardsOf('other')
-  expect([await others.all(), await others.unnamed(), await others.get('chair')]).toEqual([[], [], undefined])
+  expect([await others.all(), await others.claim(new Set()), await others.get('chair')]).toEqual([[], [], undefined])
 })

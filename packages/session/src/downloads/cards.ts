@@ -1,11 +1,15 @@
 /** What is known of each download, sealed, a row each; and notes of bodies that no card names, so that none is left behind. */
 import { promisifyRequest, type UseStore } from 'idb-keyval'
+import { SessionError } from '../errors.ts'
 import { committed, written } from '../lasting.ts'
 import type { Content } from '../row.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
 const ivSize = 12
+
+/** What a note says of its body: it may still come to be named, or is being removed. */
+const [noted, going] = [true, false]
 
 /** What is known of one download; stored encrypted. */
 export interface Card {
@@ -29,7 +33,10 @@ interface Sealed {
 export interface Cards {
   get(id: string): Promise<Card | undefined>
   all(): Promise<readonly Card[]>
-  /** Names a body, and no longer the one that was known by the same id; returns that one. */
+  /**
+   * Names a body, and no longer the one that was known by the same id; returns that one. Rejects with {@link SessionError} `storage` where
+   * somebody began to remove the body meanwhile.
+   */
   put(card: Card): Promise<string | undefined>
   /** Takes a card away; returns its body, which nothing names any more. */
   remove(id: string): Promise<string | undefined>
@@ -39,7 +46,8 @@ export interface Cards {
   drop(card: Card): Promise<void>
   /** Notes a body that no card names, before anything is written under it. */
   note(body: string): Promise<void>
-  unnamed(): Promise<readonly string[]>
+  /** Bodies that no card names, but for those of `current`. From here on no card comes to name them: they can be removed. */
+  claim(current: ReadonlySet<string>): Promise<readonly string[]>
   /** Forgets a body that is gone. */
   forget(body: string): Promise<void>
 }
@@ -89,11 +97,12 @@ export async function openCards(inRows: UseStore, { id: contentId, key }: Requir
     return { body: card.body, card: bytes }
   }
 
-  /** In one transaction: what stood in the row is named no more, what is to stand there is. */
+  /** In one transaction: what stood in the row is named no more, what is to stand there is, unless it was claimed. */
   const replace = async (row: string, next: Sealed | undefined): Promise<string | undefined> =>
     inRows('readwrite', async (rows) => {
       const before = await promisifyRequest<Sealed | undefined>(rows.get(row))
-      if (before) rows.put(true, noteOf(before.body))
+      if (next && (await promisifyRequest<unknown>(rows.get(noteOf(next.body)))) !== noted) throw new SessionError('storage', { operation: 'write' })
+      if (before) rows.put(noted, noteOf(before.body))
       if (next) {
         rows.put(next, row)
         rows.delete(noteOf(next.body))
@@ -124,10 +133,22 @@ export async function openCards(inRows: UseStore, { id: contentId, key }: Requir
         await committed(rows.transaction)
       })
     },
-    note: (body) => written(inRows, (rows) => rows.put(true, noteOf(body))),
-    async unnamed() {
-      const keys = await inRows('readonly', (rows) => promisifyRequest(rows.getAllKeys(under(bodyPrefix))))
-      return keys.map((key) => String(key).slice(bodyPrefix.length))
+    note: (body) => written(inRows, (rows) => rows.put(noted, noteOf(body))),
+    async claim(current) {
+      const unnamed = async (rows: IDBObjectStore): Promise<string[]> => {
+        const names = await promisifyRequest(rows.getAllKeys(under(bodyPrefix)))
+        return names.map((name) => String(name).slice(bodyPrefix.length)).filter((body) => !current.has(body))
+      }
+      const claimed = (claim: (rows: IDBObjectStore, note: string) => void): Promise<readonly string[]> =>
+        inRows('readwrite', async (rows) => {
+          const bodies = await unnamed(rows)
+          for (const body of bodies) claim(rows, noteOf(body))
+          await committed(rows.transaction)
+          return bodies
+        })
+      if ((await inRows('readonly', unnamed)).length === 0) return []
+      // A full device takes no word more; one that is taken away says the same, and is gone should the device be, too.
+      return claimed((rows, note) => rows.put(going, note)).catch(() => claimed((rows, note) => rows.delete(note)))
     },
     forget: (body) => written(inRows, (rows) => rows.delete(noteOf(body))),
   }

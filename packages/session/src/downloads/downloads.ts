@@ -50,7 +50,7 @@ export interface Download {
   readonly savedAt: number
 }
 
-/** One download that was opened; each read looks again whether the session still lives. */
+/** One download that was opened; each read looks again whether the session still lives, and rejects with `integrity` once the file was replaced or removed. */
 export interface OpenDownload extends Download {
   stream(): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>
   response(): Promise<Response>

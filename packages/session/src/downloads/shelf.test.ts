@@ -54,6 +54,23 @@ it('P2 G5 a save that was killed before it was whole is tidied away; one that is
   expect(bodies()).toEqual(['whole'])
 })
 
+it.each(['before it was whole', 'while its bytes were being removed'])('P2 A8 a save that a tab which had slept took for a leftover %s says that it failed, and leaves nothing', async (when) => {
+  const own = await shelf()
+  await put(own, 'chair')
+  const other = await shelf()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { delete: remove } = cache
+  if (when !== 'before it was whole') vi.spyOn(cache, 'delete').mockImplementation((url) => promise.then(() => remove(url)))
+  const tidied = other.tidy(new Set())
+  if (when === 'before it was whole') await tidied
+  else await vi.waitFor(() => expect(cache.delete).toHaveBeenCalled())
+  await expect(own.putCard(card('chair'))).rejects.toMatchObject({ code: 'storage' })
+  resolve()
+  await tidied
+  expect([bodies(), await own.cards()]).toEqual([[], []])
+  vi.restoreAllMocks()
+})
+
 it('P2 the file before is gone once the new one is whole; where it cannot be removed then, it is tidied away later', async () => {
   const own = await shelf()
   await put(own, 'first')

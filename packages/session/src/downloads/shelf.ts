@@ -78,7 +78,7 @@ export async function openShelf(
       }
     },
     async tidy(current) {
-      await Promise.all((await cards.unnamed()).filter((body) => !current.has(body)).map(removeOld))
+      await Promise.all((await cards.claim(current)).map(removeOld))
       // A browser may drop the cache and keep the rows; what cannot be opened is no download.
       const isThere = async ({ body }: Card): Promise<boolean> => (await cache.match(urlOf(body))) !== undefined
       const some = await cards.some()
