@@ -89,7 +89,7 @@ function borrowed(browser: Shared): Launched {
     puppeteer, pid, kill,
     newTab: async () => tabAround(await puppeteer.newPage(), pid),
     async close() {
-      const isEmpty = await Promise.race([empty(browser).then(() => true, () => false), pause(10_000, false)])
+      const isEmpty = await Promise.race([empty(browser).then(() => true, () => false), pause(10_000, false, { ref: false })])
       if (!isEmpty) await kill()
     },
   }
