@@ -56,7 +56,8 @@ async function asleep(how: Sleep): Promise<void> {
   expect(await redPixels(viewer, picture)).toBe(0)
   expect(await redPixels(viewer, await sleeper.screenshot())).toBe(0)
   expect(await sleeper.evaluate(() => shop.ends)).toMatchObject([{ end: { cause: 'revoked', reason: 'access-removed' } }])
-  expect(await sleeper.evaluate(() => asking.rests), 'it does not ask since it woke').toBe(false)
+  // Elsewhere no event tells that it goes on.
+  if (can('freeze-event')) expect(await sleeper.evaluate(() => asking.rests), 'it does not ask since it woke').toBe(false)
 }
 
 /** The tab is left for another page, and its person comes back. */
