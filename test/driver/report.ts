@@ -67,7 +67,7 @@ ${names.map(skippedIn).join('\n\n')}
 
 ## Other differences
 
-- The ten tabs that refresh for half a minute do so for 12 s outside Chromium.
+- The ten tabs that refresh for a minute do so for 12 s outside Chromium.
 - Firefox is started once for each test file, with a container of its own for each test, unless a test needs a profile. WebKitWebDriver is started once for each file too, and Chromium, which is emptied after each test: pages, cookies, cache and stores.
 `
 }

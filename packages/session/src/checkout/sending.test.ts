@@ -45,6 +45,16 @@ async function shop({ before = async () => {}, ...given }: SceneOptions & { read
   return { ...made, bought, one, other, looking, find, boughtElsewhere }
 }
 
+/** An order is held up; meanwhile its minute goes by and another tab buys: it is sent no more when it goes on. */
+async function overtaken({ device, one, bought, boughtElsewhere }: Awaited<ReturnType<typeof shop>>, { go, asked }: ReturnType<typeof hold>): Promise<void> {
+  const call = outcome(one.submit(draft))
+  await eventually(() => expect(asked()).toBe(1))
+  device.clock.stepWall(60_000)
+  await boughtElsewhere()
+  go()
+  expect([await call, bought.size]).toEqual(['order-pending', 1])
+}
+
 it('P10 an order that froze before it was sent is bought once, by the tab that went on', async () => {
   const { go, wait, asked } = hold()
   const { device, first, one, bought, boughtElsewhere } = await shop({ before: wait })
@@ -74,14 +84,8 @@ it('P10 an order whose place another one has is not sent, nor is that one taken 
 })
 
 it('P10 an order that was not yet sent when the clock was set ahead is bought once', async () => {
-  const { go, wait, asked } = hold()
-  const { device, one, bought, boughtElsewhere } = await shop({ before: wait })
-  const call = outcome(one.submit(draft))
-  await eventually(() => expect(asked()).toBe(1))
-  device.clock.stepWall(60_000)
-  await boughtElsewhere()
-  go()
-  expect([await call, bought.size]).toEqual(['order-pending', 1])
+  const held = hold()
+  await overtaken(await shop({ before: held.wait }), held)
 })
 
 it('P10 an order that slept behind a fence is bought once', async () => {
@@ -103,34 +107,22 @@ it('P10 an order that slept behind a fence is bought once', async () => {
 })
 
 it('P10 an order that slept while it waited for a new token is bought once', async () => {
-  const { go, wait, asked } = hold()
-  const { device, server, one, bought, boughtElsewhere } = await shop({ before: () => device.clock.advance(59_000), lifetimeSeconds: 50 })
-  const { onRefresh } = server
-  server.onRefresh = async (...refresh) => {
-    await wait()
-    return onRefresh(...refresh)
-  }
-  const call = outcome(one.submit(draft))
-  await eventually(() => expect(asked()).toBe(1))
-  device.clock.stepWall(60_000)
-  await boughtElsewhere()
-  go()
-  expect([await call, bought.size]).toEqual(['order-pending', 1])
+  const held = hold()
+  const made = await shop({ before: () => made.device.clock.advance(59_000), lifetimeSeconds: 50 })
+  const { onRefresh } = made.server
+  made.server.onRefresh = async (...refresh) => held.wait().then(() => onRefresh(...refresh))
+  await overtaken(made, held)
 })
 
 it('P10 an order that slept between a 401 and its retry is bought once', async () => {
-  const { go, wait, asked } = hold()
-  const { device, server, first, one, bought, boughtElsewhere } = await shop()
+  const held = hold()
+  const made = await shop()
+  const { server, first } = made
   const { onRefresh } = server
   const { fetch } = first.context
-  server.onRefresh = async (...refresh) => wait().then(() => onRefresh(...refresh))
+  server.onRefresh = async (...refresh) => held.wait().then(() => onRefresh(...refresh))
   first.context.fetch = async (request) => (request.headers.get('authorization') === 'Bearer at-1' ? new Response('', { status: 401 }) : fetch(request))
-  const call = outcome(one.submit(draft))
-  await eventually(() => expect(asked()).toBe(1))
-  device.clock.stepWall(60_000)
-  await boughtElsewhere()
-  go()
-  expect([await call, bought.size]).toEqual(['order-pending', 1])
+  await overtaken(made, held)
 })
 
 it('P10 an order that slept after its key was looked at is bought once', async () => {
@@ -222,16 +214,12 @@ it('P10 an order is sent as it was when its call was made', async () => {
 })
 
 it('P10 an order that slept while the person signed in anew, since the shop asked for more, is bought once', async () => {
-  const { go, wait, asked } = hold()
-  const stepUp = (): Promise<void> => wait().then(() => first.session.adopt({ accessToken: 'at-strong', subject: 'mira' }))
-  const { device, first, one, bought, boughtElsewhere } = await shop({ options: { stepUp } })
+  const held = hold()
+  const stepUp = (): Promise<void> => held.wait().then(() => first.session.adopt({ accessToken: 'at-strong', subject: 'mira' }))
+  const made = await shop({ options: { stepUp } })
+  const { first } = made
   const { fetch } = first.context
   const weak = (): Response => new Response(null, { status: 401, headers: { 'www-authenticate': 'Bearer error="insufficient_user_authentication", acr_values="mfa"' } })
   first.context.fetch = async (request) => (request.headers.get('authorization') === 'Bearer at-strong' ? fetch(request) : weak())
-  const call = outcome(one.submit(draft))
-  await eventually(() => expect(asked()).toBe(1))
-  device.clock.stepWall(60_000)
-  await boughtElsewhere()
-  go()
-  expect([await call, bought.size]).toEqual(['order-pending', 1])
+  await overtaken(made, held)
 })
