@@ -35,7 +35,7 @@ const stopped = 'its process is stopped and continued by signals (SIGSTOP, SIGCO
 export const engines: Readonly<Record<Engine, Description>> = {
   chromium: {
     title: 'Chromium',
-    seen: '156.0.8078.79',
+    seen: '156.0.8078.114',
     debian: 'chromium',
     driven: 'puppeteer-core over the DevTools protocol, headless',
     can: {
@@ -55,7 +55,7 @@ export const engines: Readonly<Record<Engine, Description>> = {
   },
   firefox: {
     title: 'Firefox ESR',
-    seen: '153.7.0',
+    seen: '153.8.0',
     debian: 'firefox-esr',
     driven: 'puppeteer-core over WebDriver BiDi, headless',
     can: {
