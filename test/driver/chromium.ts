@@ -1,11 +1,11 @@
 // A real Chromium whose background tabs are really hidden, throttled, freezable and kept in the back/forward cache. One process serves all who ask for no profile or switches of their own.
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Page } from 'puppeteer-core'
 import { findBrowser } from '../../scripts/setup/browser.mjs'
 import { pageTab } from './page-tab.ts'
 import { killGroup } from './processes.ts'
 import { startProgram, type Running } from './program.ts'
 import type { BrowserOptions, Launched, Tab } from './tab.ts'
+import { within } from './until.ts'
 
 // With these switches, which puppeteer adds, tabs would behave as if all were visible.
 const unwanted = [
@@ -89,7 +89,7 @@ function borrowed(browser: Shared): Launched {
     puppeteer, pid, kill,
     newTab: async () => tabAround(await puppeteer.newPage(), pid),
     async close() {
-      const isEmpty = await Promise.race([empty(browser).then(() => true, () => false), pause(10_000, false, { ref: false })])
+      const isEmpty = await within(empty(browser), 10_000).then(() => true, () => false)
       if (!isEmpty) await kill()
     },
   }

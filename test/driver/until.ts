@@ -39,14 +39,15 @@ export async function until<T>(condition: () => T | Promise<T>, { what, timeoutM
 
 const noAnswer = new Error('no answer')
 
-async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+/** Gives up waiting for a promise after `ms`, with `late`; a later rejection of it is nobody's. */
+export async function within<T>(promise: Promise<T>, ms: number, late: Error = noAnswer): Promise<T> {
   const stop = new AbortController()
-  const late = pause(ms, undefined, { signal: stop.signal }).then(() => Promise.reject(noAnswer))
+  const over = pause(ms, undefined, { signal: stop.signal }).then(() => Promise.reject(late))
   try {
-    return await Promise.race([promise, late])
+    return await Promise.race([promise, over])
   } finally {
     stop.abort()
-    late.catch(() => {})
+    over.catch(() => {})
     promise.catch(() => {})
   }
 }

@@ -1,8 +1,8 @@
 // WebKitGTK's MiniBrowser over WebDriver, in an X server without a screen.
-import { setTimeout as pause } from 'node:timers/promises'
 import { Builder, Capabilities, type WebDriver } from 'selenium-webdriver'
 import { goOn } from './processes.ts'
 import type { BrowserOptions, Launched } from './tab.ts'
+import { within } from './until.ts'
 import { webDriverServer, type WebDriverServer } from './web-driver.ts'
 import { webkitTab, type Window } from './webkit-tab.ts'
 
@@ -87,7 +87,7 @@ export async function launchWebkit({ profile }: BrowserOptions): Promise<Launche
     kill: () => server.kill(),
     async close() {
       goOn()
-      const isOver = await Promise.race([driver.quit().then(() => true, () => false), pause(5_000, false)])
+      const isOver = await within(driver.quit(), 5_000).then(() => true, () => false)
       if (!isOver) await server.kill()
     },
   }

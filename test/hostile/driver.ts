@@ -1,6 +1,5 @@
 // What these tests use of the driver: one place to change when it changes.
-import { setTimeout as pause } from 'node:timers/promises'
-import { bundle, freePort, launch, listen, serve, until, type Browser, type Tab } from '../driver/index.ts'
+import { bundle, freePort, launch, listen, serve, until, within, type Browser, type Tab } from '../driver/index.ts'
 import { tied } from '../driver/processes.ts'
 import { readStorage, spendToken } from '../world/device.ts'
 
@@ -8,14 +7,7 @@ export { bundle, freePort, launch, listen, readStorage, serve, spendToken, tied,
 
 /** Runs a function in the page of a tab; a page that does not answer is a failure, and not a wait without an end. */
 export async function inPage<Args extends unknown[], Result>(tab: Tab, run: (...args: Args) => Result, ...args: Args): Promise<Awaited<Result>> {
-  const stop = new AbortController()
-  const late = pause(60_000, undefined, { signal: stop.signal }).then(() => Promise.reject(new Error(`the page did not answer in 60 s: ${String(run).slice(0, 200)}`)))
-  late.catch(() => undefined)
-  try {
-    return await Promise.race([tab.evaluate(run, ...args), late])
-  } finally {
-    stop.abort()
-  }
+  return within(tab.evaluate(run, ...args), 60_000, new Error(`the page did not answer in 60 s: ${String(run).slice(0, 200)}`))
 }
 
 /** Fills in the provider's form and sends it, without a keyboard, so also in a tab that is not in front. */

@@ -55,7 +55,7 @@ function mortal() {
 
 const ping = (tab: Tab) => tab.evaluate(async () => (await shop.session.fetch(`${shop.issuer}/api/ping`)).status)
 
-// A minute in Chromium, twelve generations of it; four or five in the others, which spares every run a minute and a half.
+// A minute in Chromium, twelve generations of it; three in the others, which spares every run a minute and a half.
 const seconds = engine === 'chromium' ? 60 : 12
 
 test('P3 A1 ten tabs on 5 s tokens send one request a second: one refresh for each generation', async () => {
